@@ -1,0 +1,396 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// corpusFile names a file of the folder with real evidence, or skips the test.
+func corpusFile(t *testing.T, parts ...string) string {
+	t.Helper()
+	root := os.Getenv("JOBSCAN_CORPUS")
+	if root == "" {
+		t.Skip("JOBSCAN_CORPUS does not name a folder with real evidence")
+	}
+	name := filepath.Join(append([]string{root}, parts...)...)
+	if _, err := os.Stat(name); err != nil {
+		t.Skipf("the evidence folder lacks %s", filepath.Join(parts...))
+	}
+	return name
+}
+
+// unpacked decompresses a gzip file of the corpus into the test's own folder.
+func unpacked(t *testing.T, parts ...string) string {
+	t.Helper()
+	in, err := os.Open(corpusFile(t, parts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), strings.TrimSuffix(filepath.Base(in.Name()), ".gz"))
+	out, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if _, err := io.Copy(out, z); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// line is what the tests look at in a JSON Lines report.
+type line struct {
+	Type      string `json:"type"`
+	Timestamp string `json:"@timestamp"`
+	Message   string `json:"message"`
+	Complete  bool   `json:"complete"`
+	Event     struct {
+		Action string `json:"action"`
+	} `json:"event"`
+	File struct {
+		Path  string `json:"path"`
+		Inode string `json:"inode"`
+		Hash  struct {
+			SHA256 string `json:"sha256"`
+		} `json:"hash"`
+		Created string `json:"created"`
+	} `json:"file"`
+	Jobscan struct {
+		Verdict  string   `json:"verdict"`
+		Missing  []string `json:"missing"`
+		State    string   `json:"state"`
+		Arrival  string   `json:"arrival"`
+		Previous string   `json:"previous_path"`
+		Job      *struct {
+			Complete bool `json:"complete"`
+		} `json:"job"`
+		Evidence struct {
+			Volume int `json:"volume"`
+		} `json:"evidence"`
+		Anomalies []struct{ Code string } `json:"anomalies"`
+	} `json:"jobscan"`
+}
+
+// jsonReport runs a command and gives its lines of one type.
+func jsonReport(t *testing.T, kind string, args ...string) (lines []line, code int) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = run(context.Background(), append(args, "--format", "jsonl"), nil, &stdout, &stderr)
+	if code == exitFailure {
+		t.Fatalf("%v: %s", args, stderr.String())
+	}
+	for text := range bytes.Lines(stdout.Bytes()) {
+		var l line
+		if err := json.Unmarshal(text, &l); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		if l.Type == kind {
+			lines = append(lines, l)
+		}
+	}
+	return lines, code
+}
+
+func readJSON(t *testing.T, v any, parts ...string) {
+	t.Helper()
+	text, err := os.ReadFile(corpusFile(t, parts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// noDrive takes the drive letter off a path.
+func noDrive(path string) string { return path[strings.IndexByte(path, ':')+1:] }
+
+// stories are the volumes written through random operations, with all that happened.
+func TestCorpusStories(t *testing.T) {
+	type happened struct {
+		Kind, Path, Ref, State, Prev string
+		Time                         uint64
+		IsDir                        bool `json:"isdir"`
+		InWindow                     bool `json:"in_window"`
+	}
+	names, err := filepath.Glob(filepath.Join(filepath.Dir(corpusFile(t, "truth", "story3.json")), "story*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		base := strings.TrimSuffix(filepath.Base(name), ".json")
+		t.Run(base, func(t *testing.T) {
+			var truth struct{ Arrivals, Events []happened }
+			readJSON(t, &truth, "truth", base+".json")
+			image := unpacked(t, "truth", base+".img.gz")
+			findings, _ := jsonReport(t, "finding", "scan", image)
+
+			key := func(path, ref string) string { return ref + " " + noDrive(path) }
+			found := map[string]line{}
+			for _, f := range findings {
+				found[key(f.File.Path, f.File.Inode)] = f
+			}
+			real := map[string]bool{}
+			for _, a := range truth.Arrivals {
+				k := key("?:"+a.Path, a.Ref)
+				real[k] = true
+				f, ok := found[k]
+				if !a.InWindow && a.State == "overwritten" {
+					continue // it may have left no trace
+				}
+				if !ok {
+					t.Errorf("missed: %+v", a)
+					continue
+				}
+				if f.Jobscan.State != a.State {
+					t.Errorf("%s: state %s, want %s", k, f.Jobscan.State, a.State)
+				}
+				if a.InWindow && f.Event.Action != a.Kind {
+					t.Errorf("%s: action %s, want %s", k, f.Event.Action, a.Kind)
+				}
+				if want := fileTime(a.Time); a.InWindow && f.Timestamp != want {
+					t.Errorf("%s: time %s, want %s", k, f.Timestamp, want)
+				}
+				if a.Prev != "" && a.InWindow && noDrive(f.Jobscan.Previous) != a.Prev {
+					t.Errorf("%s: came from %s, want %s", k, f.Jobscan.Previous, a.Prev)
+				}
+			}
+			for k := range found {
+				if !real[k] {
+					t.Errorf("invented: %s", k)
+				}
+			}
+		})
+	}
+}
+
+// TestCorpusStoryTimeline holds every event of every file inside the journal's
+// window against what happened.
+func TestCorpusStoryTimeline(t *testing.T) {
+	var truth struct {
+		Events []struct {
+			Kind, Path, Ref string
+			Time            uint64
+			IsDir           bool `json:"isdir"`
+			InWindow        bool `json:"in_window"`
+		}
+	}
+	readJSON(t, &truth, "truth", "story3.json")
+	rule := filepath.Join(t.TempDir(), "all.toml")
+	writeFile(t, rule, allFilesRule)
+	events, _ := jsonReport(t, "event", "timeline", "--rule", rule, unpacked(t, "truth", "story3.img.gz"))
+	action := map[string]string{"unlink": "deletion"}
+	want := map[string]int{}
+	var first uint64
+	for _, e := range truth.Events {
+		if e.IsDir || !e.InWindow {
+			continue
+		}
+		if first == 0 {
+			first = e.Time
+		}
+		kind := e.Kind
+		if a, ok := action[kind]; ok {
+			kind = a
+		}
+		want[strings.Join([]string{fileTime(e.Time), kind, e.Path, e.Ref}, " ")]++
+	}
+	got := map[string]int{}
+	for _, e := range events {
+		if e.Timestamp >= fileTime(first) && !byFolder(e) {
+			got[strings.Join([]string{e.Timestamp, e.Event.Action, noDrive(e.File.Path), e.File.Inode}, " ")]++
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(want)) {
+		if got[k] != want[k] {
+			t.Errorf("missed: %s (%d times, want %d)", k, got[k], want[k])
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(got)) {
+		if want[k] == 0 && !strings.Contains(k, "System Volume") {
+			t.Errorf("invented: %s", k)
+		}
+	}
+}
+
+// byFolder reports an arrival by the move of a folder: the truth has the
+// folder's event only.
+func byFolder(e line) bool {
+	return e.Event.Action == "rename" && filepath.Base(noDrive(e.File.Path)) == filepath.Base(noDrive(e.Jobscan.Previous))
+}
+
+const allFilesRule = `
+[metadata]
+creation_date = "2024/01/01"
+maturity = "production"
+updated_date = "2024/01/01"
+
+[rule]
+author = ["test"]
+description = "every file"
+language = "eql"
+name = "every file"
+risk_score = 1
+rule_id = "00000000-0000-0000-0000-000000000001"
+severity = "low"
+type = "eql"
+query = '''
+file where true
+'''
+`
+
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type builtFile struct {
+	Path, Kind, State, SHA256, Record string
+	Entry                             uint64
+	Sequence                          uint16   `json:"seq_on_disk"`
+	InScope                           bool     `json:"in_scope_path"`
+	Former                            []string `json:"in_scope_former"`
+}
+
+// TestCorpusBuilt holds the volumes made by other programs against their truth:
+// every job under \Windows\Tasks whose FILE record is left, and no other.
+func TestCorpusBuilt(t *testing.T) {
+	root := filepath.Dir(corpusFile(t, "ntfs", "built", "b02_cl4096.truth.json"))
+	names, err := filepath.Glob(filepath.Join(root, "*.truth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		base := strings.TrimSuffix(filepath.Base(name), ".truth.json")
+		t.Run(base, func(t *testing.T) {
+			var truth struct {
+				Volumes []struct {
+					Files   []builtFile
+					Journal *struct{ Present bool }
+				}
+			}
+			readJSON(t, &truth, "ntfs", "built", base+".truth.json")
+			if len(truth.Volumes) == 0 {
+				t.Skip("not yet: image containers")
+			}
+			findings, _ := jsonReport(t, "finding", "scan", unpacked(t, "ntfs", "built", base+".img.gz"))
+			want := map[string]builtFile{}
+			for i, v := range truth.Volumes {
+				if v.Journal != nil && v.Journal.Present {
+					t.Skip("has a test of its own")
+				}
+				for _, f := range v.Files {
+					if f.InScope && (f.Kind == "file" || f.Kind == "hardlink") && (f.State == "live" || f.State == "deleted") {
+						want[fmt.Sprintf("%d %s", i+1, f.Path)] = f
+					}
+				}
+			}
+			checkBuilt(t, findings, want)
+		})
+	}
+}
+
+func checkBuilt(t *testing.T, findings []line, want map[string]builtFile) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, f := range findings {
+		k := fmt.Sprintf("%d %s", f.Jobscan.Evidence.Volume, noDrive(f.File.Path))
+		w, ok := want[k]
+		if !ok {
+			t.Errorf("not in the truth: %s", k)
+			continue
+		}
+		seen[k] = true
+		state, sequence := "allocated", w.Sequence
+		if w.State == "deleted" {
+			state, sequence = "deleted", w.Sequence-1
+		}
+		if f.Jobscan.State != state {
+			t.Errorf("%s: state %s, want %s", k, f.Jobscan.State, state)
+		}
+		if inode := fmt.Sprintf("%d-%d", w.Entry, sequence); w.Kind == "file" && f.File.Inode != inode {
+			t.Errorf("%s: inode %s, want %s", k, f.File.Inode, inode)
+		}
+		if w.SHA256 != "" && w.Record == "ok" && f.File.Hash.SHA256 != w.SHA256 {
+			t.Errorf("%s: SHA-256 %q, want %s", k, f.File.Hash.SHA256, w.SHA256)
+		}
+		if strings.HasSuffix(k, "CCleanerCrashReporting.job") || strings.HasSuffix(k, "DCAgentUpdater.job") {
+			if f.Jobscan.Verdict != "undecided" || !slices.Equal(f.Jobscan.Missing, []string{"process.executable"}) {
+				t.Errorf("%s: verdict %s, missing %v", k, f.Jobscan.Verdict, f.Jobscan.Missing)
+			}
+		} else if f.Jobscan.Verdict != "match" {
+			t.Errorf("%s: verdict %s, want match", k, f.Jobscan.Verdict)
+		}
+	}
+	for k := range want {
+		if !seen[k] {
+			t.Errorf("missed: %s", k)
+		}
+	}
+}
+
+// TestCorpusJournal is the volume whose journal tells more than its $MFT.
+func TestCorpusJournal(t *testing.T) {
+	var truth struct {
+		Volumes []struct {
+			Creates []struct {
+				Path, How, Fate, Time string
+				Entry                 uint64
+				Seq                   uint16
+			} `json:"expected_creates"`
+			Files []builtFile
+		}
+	}
+	readJSON(t, &truth, "ntfs", "built", "b12_usn.truth.json")
+	findings, _ := jsonReport(t, "finding", "scan", unpacked(t, "ntfs", "built", "b12_usn.img.gz"))
+	found := map[string]line{}
+	for _, f := range findings {
+		found[noDrive(f.File.Path)+" "+f.File.Inode] = f
+	}
+	for _, c := range truth.Volumes[0].Creates {
+		k := fmt.Sprintf("%s %d-%d", c.Path, c.Entry, c.Seq)
+		f, ok := found[k]
+		if !ok {
+			t.Errorf("missed: %s (%s)", k, c.How)
+			continue
+		}
+		delete(found, k)
+		if c.Time != "" && f.Timestamp != c.Time {
+			t.Errorf("%s: time %s, want %s", k, f.Timestamp, c.Time)
+		}
+		if arrival := arrivalOf(c.How); f.Jobscan.Arrival != arrival {
+			t.Errorf("%s (%s): arrival %s, want %s", k, c.How, f.Jobscan.Arrival, arrival)
+		}
+	}
+	delete(found, `\Windows\Tasks\modified.job 84-1`) // in the $MFT; the journal shows only its writes
+	for k := range found {
+		t.Errorf("invented: %s", k)
+	}
+}
+
+func arrivalOf(how string) string {
+	switch {
+	case strings.HasPrefix(how, "rename"):
+		return "renamed_in"
+	case how == "hard-link":
+		return "linked"
+	}
+	return "created"
+}

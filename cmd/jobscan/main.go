@@ -1,0 +1,80 @@
+// Command jobscan finds Scheduled Task .job files that were planted on a
+// Windows machine, from disk images, live volumes and triage collections.
+//
+// This package parses command lines, names the plug-ins (registry.go) and maps
+// outcomes to exit codes (exit.go). It decodes nothing.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// app is what every command may use of the outside world.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRootCommand(&app{stdin, stdout, stderr})
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitClean
+	}
+	code := exitFailure
+	var exit exitError
+	if errors.As(err, &exit) {
+		code = exit.code
+		err = exit.err
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "jobscan: %s\n", errorText(err))
+	}
+	return code
+}
+
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "jobscan",
+		Short: "Find planted Scheduled Task .job files in NTFS evidence",
+		Long: `jobscan reads NTFS evidence (disk images, live volumes, extracted $MFT and $J)
+and reports each .job file that was ever created under \Windows\Tasks: when,
+what it runs, and whether the rule "Persistence via Scheduled Job Creation"
+matches, is excluded, or cannot be decided.
+
+Exit codes: 0 nothing matched, 1 findings, 2 could not run, 3 nothing matched
+but parts of the evidence could not be read.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		newScanCommand(a),
+		newTimelineCommand(a),
+		newJobCommand(a),
+		newRuleCommand(a),
+		newInfoCommand(a),
+		newDemoCommand(a),
+		newVersionCommand(a),
+	)
+	return root
+}

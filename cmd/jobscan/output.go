@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/jobscan/jobscan/internal/report"
+)
+
+// outputFlags say where a report goes and in which format.
+type outputFlags struct {
+	format   string
+	file     string
+	force    bool
+	timezone string
+	noColor  bool
+	formats  []report.Format
+}
+
+func (f *outputFlags) register(cmd *cobra.Command, formats []report.Format) {
+	f.formats = formats
+	var names []string
+	for _, format := range formats {
+		names = append(names, format.Name)
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&f.format, "format", formats[0].Name, "output `FORMAT`: "+strings.Join(names, ", "))
+	fs.StringVarP(&f.file, "output", "o", "", "write to `FILE` instead of standard output")
+	fs.BoolVar(&f.force, "force", false, "overwrite the output file")
+	fs.StringVar(&f.timezone, "timezone", "UTC", "time `ZONE` for display in tables, such as Europe/Berlin")
+	fs.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+}
+
+// output is an opened destination. close must be called; its error counts.
+type output struct {
+	writer report.Writer
+	buffer *bufio.Writer
+	file   *os.File
+}
+
+func (f *outputFlags) open(a *app) (*output, error) {
+	format, err := f.find()
+	if err != nil {
+		return nil, err
+	}
+	location, err := time.LoadLocation(f.timezone)
+	if err != nil {
+		return nil, fmt.Errorf("--timezone: %w", err)
+	}
+	options := report.Options{Location: location}
+	out := &output{}
+	var w io.Writer = a.stdout
+	if f.file != "" {
+		if out.file, err = createOutput(f.file, f.force); err != nil {
+			return nil, err
+		}
+		w = out.file
+	} else if width, ok := terminalWidth(a.stdout); ok {
+		options.Width = width
+		options.Color = !f.noColor && os.Getenv("NO_COLOR") == ""
+	}
+	out.buffer = bufio.NewWriterSize(w, 64<<10)
+	out.writer = format.New(out.buffer, options)
+	return out, nil
+}
+
+func (f *outputFlags) find() (report.Format, error) {
+	var names []string
+	for _, format := range f.formats {
+		if format.Name == f.format {
+			return format, nil
+		}
+		names = append(names, format.Name)
+	}
+	return report.Format{}, fmt.Errorf("--format %q: expected one of %s", f.format, strings.Join(names, ", "))
+}
+
+// createOutput never overwrites without force, and never follows a race to do so.
+func createOutput(name string, force bool) (*os.File, error) {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if force {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	file, err := os.OpenFile(name, flags, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%s exists: use --force to overwrite it", name)
+	}
+	return file, err
+}
+
+func (o *output) close() error {
+	err := o.buffer.Flush()
+	if o.file != nil {
+		if closeErr := o.file.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	return err
+}
+
+// terminalWidth gives the columns of a terminal.
+func terminalWidth(w io.Writer) (int, bool) {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0, false
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	return width, err == nil
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/device"
+	"github.com/jobscan/jobscan/internal/disk/raw"
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/report/csv"
+	"github.com/jobscan/jobscan/internal/report/jsonl"
+	"github.com/jobscan/jobscan/internal/report/table"
+)
+
+// The lists of plug-ins. A new one is added here and nowhere else.
+
+// reportFormats are the output formats; the first is the default.
+var reportFormats = []report.Format{
+	table.Format,
+	csv.Format,
+	jsonl.Format,
+}
+
+// diskFormats are the image formats, in the order in which they are tried; raw
+// matches anything and stays last.
+var diskFormats = []disk.Format{
+	device.Format,
+	raw.Format,
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jobscan/jobscan/internal/evidence"
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/scan"
+	"github.com/jobscan/jobscan/internal/wintime"
+	"github.com/jobscan/jobscan/rule"
+)
+
+// scanFlags are the flags that scan and timeline share.
+type scanFlags struct {
+	output     outputFlags
+	rules      []string
+	from, to   string
+	drive      string
+	volume     int
+	noUSN      bool
+	noMFT      bool
+	allEvents  bool
+	hash       bool
+	workers    int
+	quiet      bool
+	noProgress bool
+	exitZero   bool
+}
+
+func (f *scanFlags) register(cmd *cobra.Command) {
+	f.output.register(cmd, reportFormats)
+	fs := cmd.Flags()
+	fs.StringArrayVar(&f.rules, "rule", nil, "rule `FILE` or builtin:NAME (repeatable; default builtin:2024-10)")
+	fs.StringVar(&f.from, "from", "", "report events from this `TIME` on (RFC 3339, or a date)")
+	fs.StringVar(&f.to, "to", "", "report events before this `TIME` (RFC 3339), or up to and including a date")
+	fs.StringVar(&f.drive, "drive", "", "drive `LETTER` of the volume")
+	fs.IntVar(&f.volume, "volume", 0, "scan only the `N`-th NTFS volume of the evidence")
+	fs.BoolVar(&f.noUSN, "no-usn", false, "do not read the USN journal")
+	fs.BoolVar(&f.noMFT, "no-mft", false, "do not read the $MFT")
+	fs.BoolVar(&f.allEvents, "all-events", false, "decide modifications and deletions as well as arrivals")
+	fs.BoolVar(&f.hash, "hash", false, "put the SHA-256 of the evidence into the report")
+	fs.IntVarP(&f.workers, "jobs", "j", runtime.NumCPU(), "number of `N` workers")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on standard error but errors")
+	fs.BoolVar(&f.noProgress, "no-progress", false, "no progress display")
+	fs.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 also for findings and incomplete evidence")
+}
+
+func newScanCommand(a *app) *cobra.Command {
+	var f scanFlags
+	cmd := &cobra.Command{
+		Use:   "scan [flags] EVIDENCE...",
+		Short: "Report each .job file that was planted, with a verdict",
+		Long: `Scan reads NTFS evidence and reports one finding for each file and path that the
+rule concerns. EVIDENCE is a raw image of a volume or disk, a block device, on
+Windows a live volume (C: or \\.\C:), an extracted $MFT with or without its $J
+(two files, or a folder that holds them).`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runScan(cmd.Context(), a, &f, args, false)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func newTimelineCommand(a *app) *cobra.Command {
+	var f scanFlags
+	cmd := &cobra.Command{
+		Use:   "timeline [flags] EVIDENCE...",
+		Short: "Report every event of the files concerned, in time order",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runScan(cmd.Context(), a, &f, args, true)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+// runScan is the main job: evidence in, report out, exit code as error.
+func runScan(ctx context.Context, a *app, f *scanFlags, paths []string, timeline bool) error {
+	o, err := f.options(timeline)
+	if err != nil {
+		return failure(err)
+	}
+	host, err := evidence.Open(ctx, paths, evidence.Options{Formats: diskFormats, Volume: f.volume})
+	if err != nil {
+		return failure(err)
+	}
+	defer host.Close()
+	header, err := f.header(ctx, host, o)
+	if err != nil {
+		return failure(err)
+	}
+	return a.scanHost(ctx, host, header, o, f)
+}
+
+// scanHost scans opened evidence and writes the report to where the flags say.
+func (a *app) scanHost(ctx context.Context, host *evidence.Host, header *report.Header, o scan.Options, f *scanFlags) error {
+	out, err := f.output.open(a)
+	if err != nil {
+		return failure(err)
+	}
+	summary, err := scan.Run(ctx, host, header, o, out.writer)
+	if closeErr := out.close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return failure(fmt.Errorf("writing the report: %w", err))
+	}
+	return f.exit(&summary)
+}
+
+func (f *scanFlags) exit(s *report.Summary) error {
+	switch {
+	case f.exitZero:
+		return nil
+	case s.Match+s.Undecided > 0:
+		return exitError{code: exitFindings}
+	case !s.Complete:
+		return exitError{code: exitIncomplete}
+	}
+	return nil
+}
+
+func (f *scanFlags) options(timeline bool) (scan.Options, error) {
+	o := scan.Options{Timeline: timeline, AllEvents: f.allEvents, NoMFT: f.noMFT, NoUSN: f.noUSN, Workers: f.workers}
+	if f.noMFT && f.noUSN {
+		return o, fmt.Errorf("--no-mft and --no-usn together leave nothing to read")
+	}
+	var err error
+	if o.Rules, err = loadRules(f.rules); err != nil {
+		return o, err
+	}
+	if o.Drive, err = parseDrive(f.drive); err != nil {
+		return o, err
+	}
+	if o.From, err = parseBound("--from", f.from, false); err != nil {
+		return o, err
+	}
+	o.To, err = parseBound("--to", f.to, true)
+	return o, err
+}
+
+// parseDrive accepts C, c, C: and C:\.
+func parseDrive(s string) (byte, error) {
+	if s == "" {
+		return 0, nil
+	}
+	letter := strings.ToUpper(strings.TrimSuffix(strings.TrimSuffix(s, `\`), ":"))
+	if len(letter) != 1 || letter[0] < 'A' || letter[0] > 'Z' {
+		return 0, fmt.Errorf("--drive %q: expected a letter from A to Z", s)
+	}
+	return letter[0], nil
+}
+
+// loadRules reads the rules named on the command line, or the built-in one.
+func loadRules(names []string) ([]*rule.Rule, error) {
+	if len(names) == 0 {
+		names = []string{"builtin:2024-10"}
+	}
+	var rules []*rule.Rule
+	for _, name := range names {
+		r, err := loadRule(name)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, r)
+	}
+	return rules, nil
+}
+
+func loadRule(name string) (*rule.Rule, error) {
+	if strings.HasPrefix(name, "builtin:") {
+		return rule.BuiltinByName(name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return rule.Parse(text, name)
+}
+
+func (f *scanFlags) header(ctx context.Context, host *evidence.Host, o scan.Options) (*report.Header, error) {
+	started, err := startTime()
+	if err != nil {
+		return nil, err
+	}
+	h := &report.Header{Version: version, Started: wintime.FromTime(started), Rules: o.Rules}
+	for _, file := range host.Files {
+		e := report.EvidenceFile{Path: file.Path, Container: file.Container, Size: file.Size}
+		if !file.Modified.IsZero() {
+			e.Modified = wintime.FromTime(file.Modified)
+		}
+		if f.hash {
+			if e.SHA256, err = file.SHA256(ctx); err != nil {
+				return nil, err
+			}
+		}
+		h.Evidence = append(h.Evidence, e)
+	}
+	return h, nil
+}

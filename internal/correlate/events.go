@@ -1,0 +1,237 @@
+package correlate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/winpath"
+	"github.com/jobscan/jobscan/internal/wintime"
+	"github.com/jobscan/jobscan/ntfs"
+	"github.com/jobscan/jobscan/usn"
+)
+
+// Volume is what a volume's testimony is judged by.
+type Volume struct {
+	Index   int
+	Folders *Folders
+	HasMFT  bool
+}
+
+// Events reconstructs what happened to the files, each at the paths it had at
+// the time. Folders yield no events. The result is in the order of Compare.
+func (v *Volume) Events(files []event.Testimony) []*event.Event {
+	var events []*event.Event
+	for i := range files {
+		events = append(events, v.fileEvents(&files[i])...)
+	}
+	slices.SortFunc(events, Compare)
+	return events
+}
+
+// Compare orders events by time; at equal times by volume, journal order, file and path.
+func Compare(a, b *event.Event) int {
+	return cmp.Or(
+		cmp.Compare(a.Time, b.Time),
+		cmp.Compare(a.File.Volume, b.File.Volume),
+		cmp.Compare(a.Order, b.Order),
+		cmp.Compare(a.File.Reference, b.File.Reference),
+		strings.Compare(a.Path.WithDrive(0), b.Path.WithDrive(0)),
+		strings.Compare(string(a.Action), string(b.Action)),
+	)
+}
+
+func (v *Volume) fileEvents(t *event.Testimony) []*event.Event {
+	if t.Record != nil && t.Record.Directory {
+		return nil
+	}
+	current, stale := journalOf(t.Journal)
+	var events []*event.Event
+	lives := splitLives(current)
+	for i, life := range lives {
+		if len(life) > 0 && life[0].FileAttributes&usn.AttributeDirectory != 0 {
+			continue
+		}
+		b := &fileBuilder{volume: v, reference: t.Reference, records: life}
+		if i == len(lives)-1 {
+			b.record = t.Record
+		}
+		events = append(events, b.build()...)
+	}
+	if len(stale) > 0 {
+		b := &fileBuilder{volume: v, reference: t.Reference, records: stale, stale: true}
+		events = append(events, b.build()...)
+	}
+	return events
+}
+
+// journalOf sorts the records and parts those of the present journal from
+// remains of an older one.
+func journalOf(records []usn.Record) (current, stale []usn.Record) {
+	sorted := slices.Clone(records)
+	slices.SortStableFunc(sorted, func(a, b usn.Record) int {
+		return cmp.Or(cmp.Compare(a.USN, b.USN), cmp.Compare(a.Offset, b.Offset))
+	})
+	for _, r := range sorted {
+		if r.Stale {
+			stale = append(stale, r)
+		} else {
+			current = append(current, r)
+		}
+	}
+	return current, stale
+}
+
+// fileBuilder makes the events of one file.
+type fileBuilder struct {
+	volume    *Volume
+	reference ntfs.FileReference
+	record    *event.FileRecord
+	records   []usn.Record
+	stale     bool
+
+	file  *event.File
+	names []ntfs.FileName // of record, without DOS names
+}
+
+func (b *fileBuilder) build() []*event.Event {
+	b.file = b.newFile()
+	var atEnd, all []event.Name
+	if b.record != nil {
+		b.names = namesOf(b.record.Names)
+		for _, n := range b.names {
+			all = append(all, event.Name{Parent: n.Parent, Name: n.Name})
+		}
+		if b.record.InUse {
+			atEnd = all
+		}
+	}
+	known := b.volume.HasMFT && !b.stale
+	spans, changes := replayFile(b.records, atEnd, all, known)
+	var events []*event.Event
+	for _, s := range spans {
+		events = append(events, b.spanEvents(s)...)
+	}
+	for _, c := range changes {
+		events = append(events, b.changeEvent(c))
+	}
+	if b.stale {
+		b.markStale(events)
+	}
+	return events
+}
+
+func (b *fileBuilder) newFile() *event.File {
+	f := &event.File{Volume: b.volume.Index, Reference: b.reference, State: event.Overwritten, Size: -1}
+	switch {
+	case !b.volume.HasMFT:
+		f.State = event.UnknownState
+	case b.record == nil || b.record.Orphan:
+	case b.record.InUse:
+		f.State = event.Allocated
+	default:
+		f.State = event.Deleted
+	}
+	if b.record != nil {
+		f.Times = b.record.Times
+		f.Size = b.record.Size
+		f.Links = len(namesOf(b.record.Names))
+		f.Anomalies = slices.Clone(b.record.Anomalies)
+	}
+	return f
+}
+
+func (b *fileBuilder) markStale(events []*event.Event) {
+	for _, e := range events {
+		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "stale_journal_record",
+			Detail: "the record's USN does not fit its place in the journal: it remains from an older journal, and its path is resolved by the oldest known folder names"})
+	}
+}
+
+// spanEvents are the arrival of a name, the moves of folders above it, and its deletion.
+func (b *fileBuilder) spanEvents(s *span) []*event.Event {
+	moment := s.from
+	if b.stale {
+		moment = beforeJournal
+	}
+	path := b.pathAt(s.Name, &moment)
+	events := []*event.Event{b.arrival(s, path, moment)}
+	for !b.stale {
+		move, folder, ok := b.volume.Folders.nextMove(s.Name, moment, s.to)
+		if !ok {
+			break
+		}
+		moment = move.USN
+		moved := b.volume.Folders.Path(s.Name, moment)
+		if !moved.Equal(path) {
+			events = append(events, b.folderMove(s, path, moved, move, folder))
+		}
+		path = moved
+	}
+	if s.deleted {
+		if !b.stale {
+			path = b.volume.Folders.Path(s.Name, s.last.USN)
+		}
+		events = append(events, b.deletion(s, path))
+	}
+	return events
+}
+
+// pathAt resolves a name; a name from before the journal whose folder was made
+// during it can only have come there after the folder did.
+func (b *fileBuilder) pathAt(n event.Name, moment *int64) winpath.Path {
+	if *moment == beforeJournal && !b.stale {
+		if from, ok := b.volume.Folders.existsFrom(n.Parent); ok {
+			*moment = from
+		}
+	}
+	return b.volume.Folders.Path(n, *moment)
+}
+
+func (b *fileBuilder) event(action event.Action, at wintime.Filetime, order int64, path winpath.Path) *event.Event {
+	e := &event.Event{Action: action, Time: at, Order: order, File: b.file, Path: path}
+	if path.Broken != "" {
+		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "broken_path", Detail: path.Broken})
+	}
+	return e
+}
+
+func (b *fileBuilder) usnSupport(r *usn.Record) event.Support {
+	return event.Support{Source: event.USN, Volume: b.volume.Index, Reference: r.File, USN: r.USN,
+		Offset: r.Offset, Time: r.Time, Detail: r.Reason.String()}
+}
+
+func (b *fileBuilder) changeEvent(c change) *event.Event {
+	moment := c.record.USN
+	if b.stale {
+		moment = beforeJournal
+	}
+	e := b.event(event.Modification, c.record.Time, c.record.USN, b.volume.Folders.Path(c.Name, moment))
+	s := b.usnSupport(c.record)
+	s.Detail = c.reason.String()
+	e.Support = append(e.Support, s)
+	return e
+}
+
+func (b *fileBuilder) deletion(s *span, path winpath.Path) *event.Event {
+	e := b.event(event.Deletion, s.last.Time, s.last.USN, path)
+	support := b.usnSupport(s.last)
+	if s.last.Reason&usn.ReasonFileDelete == 0 {
+		support.Detail += " (this name was removed; the file has others)"
+	}
+	e.Support = append(e.Support, support)
+	return e
+}
+
+func (b *fileBuilder) folderMove(s *span, before, after winpath.Path, move event.FolderRecord, folder ntfs.FileReference) *event.Event {
+	e := b.event(event.Rename, move.Time, move.USN, after)
+	e.Arrival, e.Previous = event.RenamedIn, &before
+	e.Support = append(e.Support, event.Support{Source: event.USN, Volume: b.volume.Index, Reference: folder, USN: move.USN,
+		Offset: move.Offset, Time: move.Time, Detail: fmt.Sprintf("%s of the folder %q above it", move.Reason, move.Name.Name)})
+	if s.inMFT {
+		e.Support = append(e.Support, b.mftSupport(s.Name)...)
+	}
+	return e
+}

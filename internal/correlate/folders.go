@@ -1,0 +1,169 @@
+// Package correlate turns the testimony of a volume into events: it joins the
+// journal's records of one file, sets them beside its FILE record, and finds
+// the path that held at each moment. It is pure: it reads nothing itself, and
+// what it is given in another order gives the same events.
+package correlate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/winpath"
+	"github.com/jobscan/jobscan/ntfs"
+	"github.com/jobscan/jobscan/usn"
+)
+
+// Moments outside the journal.
+const (
+	beforeJournal = int64(math.MinInt64)
+	afterJournal  = int64(math.MaxInt64)
+)
+
+// maxDepth bounds the chain of parents; Windows itself stops far earlier.
+const maxDepth = 4096
+
+// rootRecord is the FILE record number of the root folder.
+const rootRecord = 5
+
+// Folders gives the state of each folder at each moment covered by the journal,
+// and the present state beyond it.
+type Folders struct {
+	// History holds the journal's records of folders by file reference. Records
+	// that repeat the name of their neighbours on both sides may be left out.
+	History map[ntfs.FileReference][]event.FolderRecord
+	// Now gives the name that the $MFT holds for a folder, or why it has none.
+	// It is nil where there is no $MFT.
+	Now func(ntfs.FileReference) (event.Name, error)
+}
+
+// Sort puts the history in the order of the journal; call it once before use.
+func (f *Folders) Sort() {
+	for _, records := range f.History {
+		slices.SortFunc(records, func(a, b event.FolderRecord) int {
+			switch {
+			case a.USN < b.USN:
+				return -1
+			case a.USN > b.USN:
+				return 1
+			}
+			return 0
+		})
+	}
+}
+
+// at gives the folder's name at a moment, or an error that says why it is not known.
+//
+// A journal record names its folder as of its own moment, and as of every
+// earlier moment back to the record before it; so the first record at or after
+// the moment answers. Past the last record the $MFT does.
+func (f *Folders) at(ref ntfs.FileReference, moment int64) (event.Name, error) {
+	records := f.History[ref]
+	i := sort.Search(len(records), func(i int) bool { return records[i].USN >= moment })
+	if i < len(records) {
+		return stateBefore(ref, records, i, moment)
+	}
+	if f.Now != nil {
+		now, err := f.Now(ref)
+		if err == nil {
+			return now, nil
+		}
+		if len(records) == 0 {
+			return event.Name{}, err
+		}
+	}
+	if len(records) == 0 {
+		return event.Name{}, fmt.Errorf("folder %s is named neither by the journal nor by an $MFT", ref)
+	}
+	last := records[len(records)-1]
+	if last.Reason&usn.ReasonFileDelete != 0 {
+		return event.Name{}, fmt.Errorf("folder %s was deleted before this moment", ref)
+	}
+	return last.Name, nil
+}
+
+func stateBefore(ref ntfs.FileReference, records []event.FolderRecord, i int, moment int64) (event.Name, error) {
+	r := records[i]
+	if i > 0 || r.USN == moment {
+		return r.Name, nil
+	}
+	if r.Reason&usn.ReasonRenameNewName != 0 && r.Reason&usn.ReasonClose == 0 {
+		return event.Name{}, fmt.Errorf("folder %s was renamed at USN %d and the journal no longer holds its earlier name", ref, r.USN)
+	}
+	return r.Name, nil
+}
+
+// existsFrom gives the USN of the folder's creation where the journal covers it.
+func (f *Folders) existsFrom(ref ntfs.FileReference) (int64, bool) {
+	records := f.History[ref]
+	if len(records) > 0 && records[0].Reason&usn.ReasonFileCreate != 0 {
+		return records[0].USN, true
+	}
+	return 0, false
+}
+
+// Path resolves a name at a moment. A chain that cannot be followed to the root
+// gives a broken path with its reason, never a guess.
+func (f *Folders) Path(n event.Name, moment int64) winpath.Path {
+	names := []string{n.Name}
+	visited := make(map[ntfs.FileReference]bool)
+	broken := func(gap ntfs.FileReference, why string) winpath.Path {
+		slices.Reverse(names)
+		return winpath.Path{Names: names, Broken: why, Gap: gap.String()}
+	}
+	parent := n.Parent
+	for parent.Record() != rootRecord {
+		if visited[parent] {
+			return broken(parent, fmt.Sprintf("the parents of folder %s form a loop", parent))
+		}
+		if len(names) >= maxDepth {
+			return broken(parent, fmt.Sprintf("more than %d parents", maxDepth))
+		}
+		visited[parent] = true
+		state, err := f.at(parent, moment)
+		if err != nil {
+			return broken(parent, err.Error())
+		}
+		names = append(names, state.Name)
+		parent = state.Parent
+	}
+	slices.Reverse(names)
+	return winpath.Path{Names: names}
+}
+
+// nextMove finds the first record after a moment, and before the end, by which
+// a folder above the name was renamed or moved.
+func (f *Folders) nextMove(n event.Name, moment, end int64) (event.FolderRecord, ntfs.FileReference, bool) {
+	var first event.FolderRecord
+	var mover ntfs.FileReference
+	found := false
+	visited := make(map[ntfs.FileReference]bool)
+	parent := n.Parent
+	for parent.Record() != rootRecord && !visited[parent] && len(visited) < maxDepth {
+		visited[parent] = true
+		if r, ok := f.moveAfter(parent, moment); ok && r.USN < end && (!found || r.USN < first.USN) {
+			first, mover, found = r, parent, true
+		}
+		state, err := f.at(parent, moment)
+		if err != nil {
+			break
+		}
+		parent = state.Parent
+	}
+	return first, mover, found
+}
+
+// moveAfter finds the folder's first rename after a moment.
+func (f *Folders) moveAfter(ref ntfs.FileReference, moment int64) (event.FolderRecord, bool) {
+	records := f.History[ref]
+	i := sort.Search(len(records), func(i int) bool { return records[i].USN > moment })
+	for ; i < len(records); i++ {
+		r := records[i]
+		if r.Reason&usn.ReasonRenameNewName != 0 && i > 0 && records[i-1].Name != r.Name {
+			return r, true
+		}
+	}
+	return event.FolderRecord{}, false
+}

@@ -1,0 +1,127 @@
+// Package disk opens evidence as a sequence of bytes: a raw image, a block
+// device, later the containers that hold one. Formats are struct values in a
+// list; which list is the caller's choice.
+//
+// It opens for reading only, and no type here has a method that writes. It
+// knows nothing of partitions or file systems.
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Image is a disk or volume as bytes.
+type Image interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64 // in bytes
+}
+
+// Range is a part of an image, in bytes.
+type Range struct{ Offset, Length int64 }
+
+// Sparse is an Image that knows where its data lies. Everything else is zero.
+type Sparse interface {
+	Data() []Range
+}
+
+// Source is evidence before its format is known.
+type Source struct {
+	Path   string
+	Device bool        // a block device or live volume: Image and Info are nil
+	Image  Image       // the file's bytes as they are
+	Info   fs.FileInfo // of the file
+	Head   []byte      // the file's first bytes, at most 64 KiB
+}
+
+// Format is one way to read evidence.
+type Format struct {
+	Name string // one word for reports
+	Doc  string // one line for help texts
+	// Match recognises the format by content. It does not close the source.
+	Match func(*Source) bool
+	// Open gives the bytes inside. It may wrap Source.Image, which is then
+	// closed with it; on error the caller closes what there is.
+	Open func(*Source) (Image, error)
+}
+
+const headSize = 64 << 10
+
+// Open opens the evidence at path by the first of formats that matches, and
+// names that format. A container that no format reads gives a *ContainerError.
+func Open(path string, formats []Format) (Image, Format, error) {
+	src, err := open(path)
+	if err != nil {
+		return nil, Format{}, err
+	}
+	img, format, err := src.open(formats)
+	if err != nil && src.Image != nil {
+		err = errors.Join(err, src.Image.Close())
+	}
+	if err != nil {
+		return nil, Format{}, err
+	}
+	return img, format, nil
+}
+
+func open(path string) (*Source, error) {
+	if deviceName(path) {
+		return &Source{Path: path, Device: true}, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode()&fs.ModeDevice != 0 {
+		return &Source{Path: path, Device: true}, nil
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("expected a file or a block device, found %s", kindOf(info.Mode()))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	src := &Source{Path: path, Image: &file{f, info.Size()}, Info: info, Head: make([]byte, min(headSize, info.Size()))}
+	if n, err := f.ReadAt(src.Head, 0); n < len(src.Head) {
+		return nil, errors.Join(fmt.Errorf("reading the first %d bytes: %w", len(src.Head), err), f.Close())
+	}
+	return src, nil
+}
+
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a folder"
+	case m&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "something else"
+}
+
+func (s *Source) open(formats []Format) (Image, Format, error) {
+	for _, f := range formats {
+		if !f.Match(s) {
+			continue
+		}
+		// The last resort takes everything, so containers are told apart before it.
+		if e := recognise(s); e != nil && f.Name == Raw {
+			return nil, Format{}, e
+		}
+		img, err := f.Open(s)
+		return img, f, err
+	}
+	if e := recognise(s); e != nil {
+		return nil, Format{}, e
+	}
+	return nil, Format{}, errors.New("no format reads this evidence")
+}
+
+// Raw is the name of the format that takes bytes as they are.
+const Raw = "raw"

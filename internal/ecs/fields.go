@@ -1,0 +1,101 @@
+package ecs
+
+import (
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/winpath"
+	"github.com/jobscan/jobscan/internal/wintime"
+	"github.com/jobscan/jobscan/rule/eql"
+)
+
+func str(s string) func(Record) eql.Value {
+	return func(Record) eql.Value { return eql.Str(s) }
+}
+
+// fields is the table.
+var fields = []Field{
+	{"event.kind", "always event", eql.KindString, Metadata, str("event")},
+	{"event.category", "always file", eql.KindString, Metadata, str("file")},
+	{"event.type", "creation, change or deletion", eql.KindString, Metadata,
+		func(r Record) eql.Value { return eql.Str(r.Event.Type()) }},
+	{"event.action", "creation, rename, link, modification or deletion", eql.KindString, Metadata,
+		func(r Record) eql.Value { return eql.Str(string(r.Event.Action)) }},
+	{"host.os.type", "always windows", eql.KindString, Metadata, str("windows")},
+	{"host.os.family", "always windows", eql.KindString, Metadata, str("windows")},
+
+	{"file.path", "the path at the moment of the event", eql.KindString, Metadata,
+		fromPath(func(p winpath.Path, drive byte) eql.Value { return eql.Str(p.WithDrive(drive)) })},
+	{"file.directory", "the folder at the moment of the event", eql.KindString, Metadata,
+		fromPath(func(p winpath.Path, drive byte) eql.Value { return eql.Str(p.Directory(drive)) })},
+	{"file.drive_letter", "the volume's letter", eql.KindString, Metadata,
+		func(r Record) eql.Value {
+			if r.Drive == 0 || r.Drive == winpath.UnknownDrive {
+				return eql.NotKnown()
+			}
+			return eql.Str(string(rune(r.Drive)))
+		}},
+	{"file.name", "the name at the moment of the event", eql.KindString, Metadata,
+		func(r Record) eql.Value { return eql.Str(r.Event.Path.Name()) }},
+	{"file.extension", "what follows the last dot of the name", eql.KindString, Metadata,
+		func(r Record) eql.Value {
+			if ext, ok := winpath.Extension(r.Event.Path.Name()); ok {
+				return eql.Str(ext)
+			}
+			return eql.Missing()
+		}},
+	{"file.type", "always file", eql.KindString, Metadata, str("file")},
+	{"file.inode", "FILE record and sequence number", eql.KindString, Metadata,
+		func(r Record) eql.Value { return eql.Str(r.Event.File.Reference.String()) }},
+	{"file.size", "bytes, as the FILE record has it now; unknown where there is none", eql.KindInt, Metadata,
+		func(r Record) eql.Value {
+			if r.Event.File.Size < 0 {
+				return eql.NotKnown()
+			}
+			return eql.Int(r.Event.File.Size)
+		}},
+	{"file.created", "$STANDARD_INFORMATION creation time", eql.KindString, Metadata,
+		fromTimes(func(t *event.Times) wintime.Filetime { return t.Created })},
+	{"file.mtime", "$STANDARD_INFORMATION last write", eql.KindString, Metadata,
+		fromTimes(func(t *event.Times) wintime.Filetime { return t.Modified })},
+	{"file.ctime", "$STANDARD_INFORMATION last change of the record", eql.KindString, Metadata,
+		fromTimes(func(t *event.Times) wintime.Filetime { return t.Changed })},
+	{"file.accessed", "$STANDARD_INFORMATION last access", eql.KindString, Metadata,
+		fromTimes(func(t *event.Times) wintime.Filetime { return t.Accessed })},
+	{"file.Ext.original.path", "the path before a rename", eql.KindString, Metadata,
+		fromPrevious(func(p winpath.Path, drive byte) eql.Value { return eql.Str(p.WithDrive(drive)) })},
+	{"file.Ext.original.name", "the name before a rename", eql.KindString, Metadata,
+		fromPrevious(func(p winpath.Path, _ byte) eql.Value { return eql.Str(p.Name()) })},
+	{"file.Ext.original.extension", "the extension before a rename", eql.KindString, Metadata,
+		fromPrevious(func(p winpath.Path, _ byte) eql.Value {
+			if ext, ok := winpath.Extension(p.Name()); ok {
+				return eql.Str(ext)
+			}
+			return eql.Missing()
+		})},
+	{"file.hash.sha256", "of the content, where all of it was recovered", eql.KindString, Content,
+		func(r Record) eql.Value {
+			if c := r.Event.File.Content; c != nil && c.SHA256 != "" {
+				return eql.Str(c.SHA256)
+			}
+			return eql.NotKnown()
+		}},
+
+	{"process.executable", "the program that did it", eql.KindString, NotNTFS,
+		fromProcess(func(p *event.Process) string { return p.Executable })},
+	{"process.name", "its file name", eql.KindString, NotNTFS,
+		fromProcess(func(p *event.Process) string { return p.Name })},
+	{"process.entity_id", "its identity in the telemetry", eql.KindString, NotNTFS,
+		fromProcess(func(p *event.Process) string { return p.EntityID })},
+	{"user.name", "the account it ran as", eql.KindString, NotNTFS,
+		fromProcess(func(p *event.Process) string { return p.UserName })},
+	{"user.id", "the account's SID", eql.KindString, NotNTFS,
+		fromProcess(func(p *event.Process) string { return p.UserID })},
+}
+
+func fromTimes(get func(*event.Times) wintime.Filetime) func(Record) eql.Value {
+	return func(r Record) eql.Value {
+		if r.Event.File.Times == nil {
+			return eql.NotKnown()
+		}
+		return eql.Str(get(r.Event.File.Times).String())
+	}
+}

@@ -1,0 +1,41 @@
+package event
+
+import (
+	"github.com/jobscan/jobscan/internal/wintime"
+	"github.com/jobscan/jobscan/ntfs"
+	"github.com/jobscan/jobscan/usn"
+)
+
+// Name is one name of a file or folder: what it is called, and in which folder.
+type Name struct {
+	Parent ntfs.FileReference
+	Name   string
+}
+
+// FolderRecord is what one journal record says of a folder at its moment.
+type FolderRecord struct {
+	USN    int64
+	Offset int64 // bytes in $J
+	Time   wintime.Filetime
+	Reason usn.Reason
+	Name
+}
+
+// FileRecord is what a FILE record says of the file it describes.
+type FileRecord struct {
+	InUse     bool
+	Directory bool
+	Orphan    bool  // only extension records are left: the base record describes another file
+	Offset    int64 // bytes in $MFT
+	Names     []ntfs.FileName
+	Times     *Times // nil where $STANDARD_INFORMATION could not be read
+	Size      int64  // bytes, of the unnamed $DATA stream; negative when there is none
+	Anomalies []Anomaly
+}
+
+// Testimony is all that a volume says of one file reference.
+type Testimony struct {
+	Reference ntfs.FileReference
+	Record    *FileRecord  // nil where the FILE record is gone or describes another file
+	Journal   []usn.Record // in any order; records of an older journal are marked Stale
+}

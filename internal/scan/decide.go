@@ -1,0 +1,143 @@
+package scan
+
+import (
+	"github.com/jobscan/jobscan/internal/ecs"
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/source/mft"
+	"github.com/jobscan/jobscan/internal/winpath"
+	"github.com/jobscan/jobscan/internal/wintime"
+	"github.com/jobscan/jobscan/rule"
+	"github.com/jobscan/jobscan/rule/eql"
+)
+
+// decide asks the rules about each event and keeps what is to be reported.
+func (s *volumeScan) decide(events []*event.Event) {
+	history := make(map[*event.File][]*event.Event)
+	concerned := make(map[*event.File]bool)
+	outcomes := make([][]rule.Outcome, len(events))
+	for i, e := range events {
+		history[e.File] = append(history[e.File], e)
+		outcomes[i] = s.outcomes(e)
+		for _, o := range outcomes[i] {
+			if o != rule.NoMatch {
+				concerned[e.File] = true
+			}
+		}
+	}
+	if s.opts.Timeline {
+		s.timeline(events, outcomes, concerned)
+	} else {
+		s.arrivals(events, outcomes, history)
+	}
+	s.countEvents(concerned, history)
+}
+
+func (s *volumeScan) countEvents(concerned map[*event.File]bool, history map[*event.File][]*event.Event) {
+	for f := range concerned {
+		s.events += len(history[f])
+	}
+}
+
+func (s *volumeScan) outcomes(e *event.Event) []rule.Outcome {
+	subject := s.subject(e)
+	out := make([]rule.Outcome, len(s.opts.Rules))
+	for i, r := range s.opts.Rules {
+		out[i] = r.Outcome(subject)
+	}
+	return out
+}
+
+func (s *volumeScan) subject(e *event.Event) rule.Subject {
+	known := s.drive != 0 && s.drive != winpath.UnknownDrive
+	return rule.Subject{
+		Record:       ecs.Record{Event: e, Drive: s.drive},
+		DriveUnknown: !known,
+		WithDrive:    func(letter byte) eql.Record { return ecs.Record{Event: e, Drive: letter} },
+	}
+}
+
+// findingKey makes a finding one per rule, file and path.
+type findingKey struct {
+	rule int
+	file *event.File
+	path string
+}
+
+// arrivals makes the findings.
+func (s *volumeScan) arrivals(events []*event.Event, outcomes [][]rule.Outcome, history map[*event.File][]*event.Event) {
+	seen := make(map[findingKey]bool)
+	for i, e := range events {
+		if !e.Action.Arrives() && !s.opts.AllEvents || !s.inTime(e.Time) {
+			continue
+		}
+		for j, r := range s.opts.Rules {
+			key := findingKey{j, e.File, e.Path.WithDrive(s.drive)}
+			if outcomes[i][j] == rule.NoMatch || seen[key] {
+				continue
+			}
+			seen[key] = true
+			f := s.finding(e, r)
+			f.History = history[e.File]
+			s.findings = append(s.findings, f)
+		}
+	}
+}
+
+// timeline makes one entry for each event of the files concerned, decided by
+// the rule that says most.
+func (s *volumeScan) timeline(events []*event.Event, outcomes [][]rule.Outcome, concerned map[*event.File]bool) {
+	for i, e := range events {
+		if !concerned[e.File] || !s.inTime(e.Time) {
+			continue
+		}
+		best := 0
+		for j, o := range outcomes[i] {
+			if o > outcomes[i][best] {
+				best = j
+			}
+		}
+		s.findings = append(s.findings, s.finding(e, s.opts.Rules[best]))
+	}
+}
+
+func (s *volumeScan) inTime(t wintime.Filetime) bool {
+	return t >= s.opts.From && (s.opts.To == 0 || t < s.opts.To)
+}
+
+func (s *volumeScan) finding(e *event.Event, r *rule.Rule) *report.Finding {
+	if mft.IsJob(e.Path.Name()) {
+		s.recover(e.File)
+	}
+	return &report.Finding{
+		Event: e, Rule: r, Verdict: r.Evaluate(s.subject(e)), Drive: s.drive,
+		Evidence: report.Evidence{Path: s.volume.EvidencePath, Container: s.volume.Container,
+			Partition: s.volume.Partition, Volume: s.volume.Index},
+	}
+}
+
+// recover reads the content of a reported file, once.
+func (s *volumeScan) recover(f *event.File) {
+	if f.Content != nil || !s.hasMFT() || f.State != event.Allocated && f.State != event.Deleted {
+		return
+	}
+	f.Content = &event.Content{}
+	file, err := s.volume.NTFS.File(f.Reference.Record())
+	if err != nil {
+		s.problems = append(s.problems, s.recordProblem(f.Reference.Record(), err))
+		return
+	}
+	content, anomalies, err := mft.Content(s.volume.NTFS, file)
+	f.Anomalies = append(f.Anomalies, anomalies...)
+	if content != nil {
+		f.Content = content
+	}
+	if err != nil {
+		s.problems = append(s.problems, s.recordProblem(f.Reference.Record(), err))
+	}
+	if content != nil && content.JobError != nil {
+		p := s.recordProblem(f.Reference.Record(), content.JobError)
+		p.Source = "job"
+		s.problems = append(s.problems, p)
+	}
+}

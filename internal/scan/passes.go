@@ -1,0 +1,125 @@
+package scan
+
+import (
+	"context"
+
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/source/usnjrnl"
+	"github.com/jobscan/jobscan/ntfs"
+	"github.com/jobscan/jobscan/usn"
+)
+
+// Sizes of the parts that one task handles.
+const (
+	recordsPerTask = 32 << 10
+	journalPerTask = 16 << 20 // bytes
+)
+
+// mftPart is the slot of one task over a range of FILE records.
+type mftPart struct {
+	hits     []ntfs.NameHit
+	problems []report.Problem
+	stats    ntfs.ScanStats
+}
+
+// mftTasks looks for wanted names in the $MFT; join collects in record order.
+func (s *volumeScan) mftTasks(want func([]byte) bool) (tasks []task, join func()) {
+	if !s.hasMFT() {
+		return nil, func() {}
+	}
+	v := s.volume.NTFS
+	total := v.RecordCount()
+	parts := make([]mftPart, (total+recordsPerTask-1)/recordsPerTask)
+	for i := range parts {
+		from := uint64(i) * recordsPerTask
+		to := min(from+recordsPerTask, total)
+		tasks = append(tasks, func(ctx context.Context) error {
+			p := &parts[i]
+			var err error
+			p.stats, err = v.ScanNames(ctx, from, to, want,
+				func(hit ntfs.NameHit) { p.hits = append(p.hits, hit) },
+				func(record uint64, err error) { p.problems = append(p.problems, s.recordProblem(record, err)) })
+			return err
+		})
+	}
+	return tasks, func() {
+		for i := range parts {
+			s.names = append(s.names, parts[i].hits...)
+			s.problems = append(s.problems, parts[i].problems...)
+			s.coverage.MFT.Records += parts[i].stats.Records
+			s.coverage.MFT.InUse += parts[i].stats.InUse
+			s.coverage.MFT.Deleted += parts[i].stats.Deleted
+			s.coverage.MFT.Unreadable += parts[i].stats.Unreadable
+			s.coverage.MFT.Torn += parts[i].stats.Torn
+		}
+	}
+}
+
+// journalRanges cuts the journal into parts.
+func (s *volumeScan) journalRanges() []usn.Range {
+	if !s.hasJournal() {
+		return nil
+	}
+	return usn.Ranges(s.volume.Journal, int(s.volume.Journal.Size()/journalPerTask)+1)
+}
+
+// surveyPart is the slot of one task of the first pass over the journal.
+type surveyPart struct {
+	survey   *usnjrnl.Survey
+	stats    usn.Stats
+	problems []report.Problem
+}
+
+// surveyTasks is the first pass over the journal; join collects in journal order.
+func (s *volumeScan) surveyTasks(want func([]byte) bool) (tasks []task, join func()) {
+	ranges := s.journalRanges()
+	parts := make([]surveyPart, len(ranges))
+	for i, r := range ranges {
+		tasks = append(tasks, func(ctx context.Context) error {
+			p := &parts[i]
+			p.survey = usnjrnl.NewSurvey(want)
+			var err error
+			p.stats, err = usn.WalkRange(ctx, s.volume.Journal, r, p.survey.Visit,
+				func(offset int64, err error) { p.problems = append(p.problems, s.journalProblem(offset, err)) })
+			return err
+		})
+	}
+	return tasks, func() {
+		var stats usn.Stats
+		for i := range parts {
+			s.survey.Join(parts[i].survey)
+			s.problems = append(s.problems, parts[i].problems...)
+			if i == 0 {
+				stats = parts[i].stats
+			} else {
+				stats.Join(parts[i].stats)
+			}
+		}
+		s.describeJournal(&stats)
+	}
+}
+
+// historyTasks is the second pass over the journal.
+func (s *volumeScan) historyTasks(of map[ntfs.FileReference]bool) (tasks []task, join func()) {
+	if len(of) == 0 {
+		return nil, func() {}
+	}
+	ranges := s.journalRanges()
+	parts := make([]*usnjrnl.History, len(ranges))
+	for i, r := range ranges {
+		tasks = append(tasks, func(ctx context.Context) error {
+			parts[i] = usnjrnl.NewHistory(of)
+			reported := func(int64, error) {} // by the first pass
+			_, err := usn.WalkRange(ctx, s.volume.Journal, r, parts[i].Visit, reported)
+			return err
+		})
+	}
+	return tasks, func() {
+		for _, p := range parts {
+			s.history.Join(p)
+			for _, err := range p.Problems {
+				s.problems = append(s.problems, s.journalProblem(-1, err))
+			}
+		}
+	}
+}

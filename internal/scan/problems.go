@@ -1,0 +1,61 @@
+package scan
+
+import (
+	"errors"
+
+	"github.com/jobscan/jobscan/internal/evidence"
+	"github.com/jobscan/jobscan/internal/parse"
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/ntfs"
+)
+
+// hostProblems are those met when the evidence was opened.
+func hostProblems(host *evidence.Host) []report.Problem {
+	var out []report.Problem
+	for _, p := range host.Problems {
+		severity := report.SeverityError
+		if p.Warning {
+			severity = report.SeverityWarning
+		}
+		out = append(out, problem(report.Problem{Severity: severity, Source: "evidence", Evidence: p.Path, Volume: p.Volume}, p.Err))
+	}
+	return out
+}
+
+// problem fills in structure, field, offset and message from an error.
+func problem(p report.Problem, err error) report.Problem {
+	var e *parse.Error
+	if errors.As(err, &e) {
+		offset := e.Offset
+		p.Structure, p.Field, p.Offset = e.Structure, e.Field, &offset
+	}
+	p.Message = err.Error()
+	return p
+}
+
+func (s *volumeScan) problem(source string, err error) report.Problem {
+	return problem(report.Problem{Severity: report.SeverityError, Source: source,
+		Evidence: s.volume.EvidencePath, Volume: s.volume.Index}, err)
+}
+
+func (s *volumeScan) recordProblem(record uint64, err error) report.Problem {
+	p := s.problem("mft", err)
+	p.Record = &record
+	return p
+}
+
+func (s *volumeScan) journalProblem(offset int64, err error) report.Problem {
+	p := s.problem("usn", err)
+	if offset >= 0 {
+		p.Offset = &offset
+	}
+	return p
+}
+
+// fileProblems reports what was lost when a file's attributes were joined. What
+// is wrong within its base record was reported by the walk.
+func (s *volumeScan) fileProblems(f *ntfs.File) {
+	for _, err := range f.Damage {
+		s.problems = append(s.problems, s.recordProblem(f.Record.Number, err))
+	}
+}

@@ -1,0 +1,131 @@
+package scan
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/jobscan/jobscan/internal/correlate"
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/evidence"
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/source/mft"
+	"github.com/jobscan/jobscan/internal/source/usnjrnl"
+	"github.com/jobscan/jobscan/ntfs"
+)
+
+// volumeScan is the work on one volume.
+type volumeScan struct {
+	volume *evidence.Volume
+	opts   *Options
+	drive  byte
+
+	survey  *usnjrnl.Survey
+	history *usnjrnl.History
+	names   []ntfs.NameHit
+
+	findings []*report.Finding
+	events   int
+	problems []report.Problem
+	coverage report.VolumeSummary
+}
+
+func newVolumeScan(v *evidence.Volume, o *Options) *volumeScan {
+	s := &volumeScan{volume: v, opts: o, drive: cmp.Or(v.DriveLetter, o.Drive)}
+	s.coverage = report.VolumeSummary{Evidence: v.EvidencePath, Partition: v.Partition, Volume: v.Index, DriveLetter: s.drive}
+	return s
+}
+
+func (s *volumeScan) hasMFT() bool     { return s.volume.NTFS != nil && !s.opts.NoMFT }
+func (s *volumeScan) hasJournal() bool { return s.volume.Journal != nil && !s.opts.NoUSN }
+
+// run lets the sources testify, correlates, and asks the rules.
+func (s *volumeScan) run(ctx context.Context) error {
+	s.describeVolume()
+	if err := s.observe(ctx, nameFilter(s.opts.Rules)); err != nil {
+		return err
+	}
+	files := s.testimony()
+	volume := correlate.Volume{Index: s.volume.Index, Folders: s.folders(), HasMFT: s.hasMFT()}
+	s.decide(volume.Events(files))
+	return ctx.Err()
+}
+
+// observe makes the passes over $MFT and journal: first what bears a wanted
+// name at any moment, then the whole history of those files.
+func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error {
+	s.survey = usnjrnl.NewSurvey(want)
+	mftTasks, joinMFT := s.mftTasks(want)
+	usnTasks, joinUSN := s.surveyTasks(want)
+	if err := runTasks(ctx, s.opts.Workers, append(mftTasks, usnTasks...)); err != nil {
+		return err
+	}
+	joinMFT()
+	joinUSN()
+	candidates := s.survey.Candidates
+	for _, hit := range s.names {
+		candidates[incarnation(hit)] = true
+	}
+	s.history = usnjrnl.NewHistory(candidates)
+	tasks, join := s.historyTasks(candidates)
+	if err := runTasks(ctx, s.opts.Workers, tasks); err != nil {
+		return err
+	}
+	join()
+	return nil
+}
+
+// incarnation is the file that a FILE record with a wanted name describes.
+func incarnation(hit ntfs.NameHit) ntfs.FileReference {
+	if hit.Base != 0 {
+		return hit.Base
+	}
+	return hit.Reference()
+}
+
+// testimony sets the journal's records of each file beside its FILE record.
+func (s *volumeScan) testimony() []event.Testimony {
+	extensions := make(map[ntfs.FileReference][]uint64)
+	for _, hit := range s.names {
+		if hit.Base != 0 {
+			extensions[hit.Base] = append(extensions[hit.Base], hit.Record)
+		}
+	}
+	refs := make([]ntfs.FileReference, 0, len(s.history.Records))
+	for ref := range s.history.Records {
+		refs = append(refs, ref)
+	}
+	slices.Sort(refs)
+	out := make([]event.Testimony, 0, len(refs))
+	for _, ref := range refs {
+		t := event.Testimony{Reference: ref, Journal: s.history.Records[ref]}
+		if s.hasMFT() {
+			t.Record = s.fileRecord(ref, extensions[ref])
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// fileRecord describes a file by its FILE record, or by what its extension
+// records still say when the base record describes another file by now.
+func (s *volumeScan) fileRecord(ref ntfs.FileReference, extensions []uint64) *event.FileRecord {
+	if ref.Record() >= s.volume.NTFS.RecordCount() {
+		return nil
+	}
+	f, err := s.volume.NTFS.File(ref.Record(), extensions...)
+	if err == nil && f.Reference() == ref {
+		s.fileProblems(f)
+		return mft.Describe(s.volume.NTFS, f)
+	}
+	return mft.DescribeOrphan(s.volume.NTFS, ref, extensions)
+}
+
+func (s *volumeScan) folders() *correlate.Folders {
+	f := &correlate.Folders{History: s.survey.Folders}
+	if s.hasMFT() {
+		f.Now = mft.NewFolders(s.volume.NTFS).Now
+	}
+	f.Sort()
+	return f
+}

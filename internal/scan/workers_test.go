@@ -1,0 +1,41 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"testing"
+)
+
+func TestRunTasks(t *testing.T) {
+	for _, workers := range []int{0, 1, 2, 8} {
+		done := make([]bool, 100)
+		var tasks []task
+		for i := range done {
+			tasks = append(tasks, func(context.Context) error { done[i] = true; return nil })
+		}
+		if err := runTasks(context.Background(), workers, tasks); err != nil {
+			t.Fatalf("%d workers: %v", workers, err)
+		}
+		for i, ok := range done {
+			if !ok {
+				t.Errorf("%d workers: task %d did not run", workers, i)
+			}
+		}
+	}
+}
+
+func TestRunTasksGivesTheFailure(t *testing.T) {
+	broken := errors.New("broken")
+	tasks := []task{
+		func(context.Context) error { return nil },
+		func(context.Context) error { return broken },
+	}
+	if err := runTasks(context.Background(), 1, tasks); !errors.Is(err, broken) {
+		t.Errorf("got %v, want %v", err, broken)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := runTasks(ctx, 1, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: got %v", err)
+	}
+}

@@ -1,0 +1,131 @@
+// Package mft gathers the testimony of the $MFT: what FILE records say of
+// files and folders, and the content that they still lead to. It decides
+// nothing about events.
+package mft
+
+import (
+	"fmt"
+
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/ntfs"
+)
+
+// Describe turns a FILE record, with its extension records joined, into testimony.
+func Describe(v *ntfs.Volume, f *ntfs.File) *event.FileRecord {
+	r := &event.FileRecord{
+		InUse:     f.InUse(),
+		Directory: f.IsDirectory(),
+		Offset:    recordOffset(v, f.Record.Number),
+		Names:     f.Names(),
+		Size:      -1,
+	}
+	if si, ok := f.StandardInformation(); ok {
+		r.Times = &event.Times{Created: si.Created, Modified: si.Modified, Changed: si.Changed, Accessed: si.Accessed}
+	}
+	if size, ok := f.Size(); ok {
+		r.Size = size
+	}
+	r.Anomalies = append(tornAnomaly(f.Record), nameAnomalies(r)...)
+	r.Anomalies = append(r.Anomalies, timeAnomalies(r)...)
+	return r
+}
+
+// recordOffset is where a FILE record lies in the $MFT, in bytes.
+func recordOffset(v *ntfs.Volume, n uint64) int64 { return int64(n) * int64(v.RecordSize()) }
+
+func nameAnomalies(r *event.FileRecord) []event.Anomaly {
+	var out []event.Anomaly
+	for _, n := range r.Names {
+		if n.Partial {
+			out = append(out, event.Anomaly{Code: "partial_name",
+				Detail: fmt.Sprintf("the $FILE_NAME of %q claims to be longer than its attribute: the name is what the attribute holds", n.Name)})
+		}
+	}
+	return out
+}
+
+func tornAnomaly(r *ntfs.Record) []event.Anomaly {
+	var out []event.Anomaly
+	if len(r.Torn) > 0 {
+		out = append(out, event.Anomaly{Code: "torn_record",
+			Detail: fmt.Sprintf("the update sequence does not match in sector %v of the FILE record: a torn write, or bytes changed from outside", r.Torn)})
+	}
+	if r.Baad {
+		out = append(out, event.Anomaly{Code: "baad_record",
+			Detail: "the FILE record is marked BAAD: a check of the volume found it damaged"})
+	}
+	return out
+}
+
+// timeAnomalies compares $STANDARD_INFORMATION, which any program can set, with
+// $FILE_NAME, which only the file system writes.
+func timeAnomalies(r *event.FileRecord) []event.Anomaly {
+	if r.Times == nil {
+		return nil
+	}
+	var out []event.Anomaly
+	for _, n := range r.Names {
+		if n.Namespace == ntfs.NamespaceDOS {
+			continue
+		}
+		if r.Times.Created < n.Created {
+			out = append(out, event.Anomaly{Code: "si_created_before_fn",
+				Detail: fmt.Sprintf("$STANDARD_INFORMATION says created %s, $FILE_NAME %s: the file's creation time was set back by a program (or inherited by tunnelling)", r.Times.Created, n.Created)})
+		}
+		if r.Times.Created.SubSecond() == 0 && n.Created.SubSecond() != 0 {
+			out = append(out, event.Anomaly{Code: "si_created_whole_second",
+				Detail: fmt.Sprintf("$STANDARD_INFORMATION creation time %s has no fraction of a second, $FILE_NAME's %s has: set by a program with a coarse clock", r.Times.Created, n.Created)})
+		}
+	}
+	return out
+}
+
+// Folders looks up how folders are called now.
+type Folders struct {
+	volume *ntfs.Volume
+	known  map[ntfs.FileReference]folder
+}
+
+type folder struct {
+	name event.Name
+	err  error
+}
+
+// NewFolders looks up folders of a volume, each once.
+func NewFolders(v *ntfs.Volume) *Folders {
+	return &Folders{volume: v, known: make(map[ntfs.FileReference]folder)}
+}
+
+// Now gives the folder's name and parent as the $MFT has them, or says why it
+// cannot: the FILE record is unreadable, describes another incarnation, or is
+// no folder. A folder that was deleted and whose record is free still answers.
+func (f *Folders) Now(ref ntfs.FileReference) (event.Name, error) {
+	if known, ok := f.known[ref]; ok {
+		return known.name, known.err
+	}
+	name, err := f.read(ref)
+	f.known[ref] = folder{name, err}
+	return name, err
+}
+
+func (f *Folders) read(ref ntfs.FileReference) (event.Name, error) {
+	file, err := f.volume.File(ref.Record())
+	if err != nil {
+		return event.Name{}, fmt.Errorf("folder %s: %w", ref, err)
+	}
+	if got := file.Reference(); got != ref {
+		if file.InUse() {
+			return event.Name{}, fmt.Errorf("folder %s is gone: its FILE record now describes %s", ref, got)
+		}
+		return event.Name{}, fmt.Errorf("folder %s is gone: its FILE record is free and last described %s", ref, got)
+	}
+	if !file.IsDirectory() {
+		return event.Name{}, fmt.Errorf("%s, named as a folder, is a file", ref)
+	}
+	for _, n := range file.Names() {
+		if n.Namespace != ntfs.NamespaceDOS {
+			return event.Name{Parent: n.Parent, Name: n.Name}, nil
+		}
+	}
+	return event.Name{}, fmt.Errorf("folder %s has no readable name", ref)
+}

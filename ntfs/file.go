@@ -1,0 +1,237 @@
+package ntfs
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/jobscan/jobscan/internal/parse"
+)
+
+// File is one incarnation of a file: its base FILE record and the attributes of
+// the base and of the extension records that belong to it.
+type File struct {
+	Record     *Record     // the base record
+	Attributes []Attribute // of all records; Holder says of which
+	Damage     []error     // of all records, and of joining them; offsets from the start of $MFT
+
+	names []FileName
+}
+
+// Bounds of joining: NTFS allows 256 KiB of attribute list.
+const (
+	maxAttributeList    = 1 << 20
+	maxExtensionRecords = 1 << 13
+)
+
+// File reads base record n and joins its extension records: those that its
+// $ATTRIBUTE_LIST names, and the candidates given, which a scan saw claiming n
+// as their base (a list may be lost, damaged, or lie in clusters that are not
+// there). An extension is taken only when its base reference names the
+// incarnation that the base record describes: the stored sequence number of a
+// record in use, one less for a free one, since NTFS counts up the base record
+// but leaves the reference in its extensions as it was. A free extension of a
+// base in use is what a list named earlier, and is left out.
+func (v *Volume) File(n uint64, extensions ...uint64) (*File, error) {
+	base, err := v.Record(n)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{Record: base, Attributes: slices.Clone(base.Attributes), Damage: slices.Clone(base.Damage)}
+	listed := v.listedExtensions(f)
+	visited := map[uint64]bool{n: true}
+	for i, m := range slices.Concat(listed, extensions) {
+		if visited[m] {
+			continue
+		}
+		if len(visited) > maxExtensionRecords {
+			f.Damage = append(f.Damage, v.joinError(n, parse.ErrRange, fmt.Sprintf("more than %d extension records", maxExtensionRecords)))
+			break
+		}
+		visited[m] = true
+		v.join(f, m, i < len(listed))
+	}
+	f.decodeNames(int64(v.recordSize))
+	return f, nil
+}
+
+// listedExtensions gives the records other than the base that the attribute
+// lists of f name, in their order.
+func (v *Volume) listedExtensions(f *File) []uint64 {
+	var out []uint64
+	for i := range f.Attributes {
+		a := &f.Attributes[i]
+		if a.Type != TypeAttributeList {
+			continue
+		}
+		content, err := v.listContent(a)
+		if err != nil {
+			f.Damage = append(f.Damage, err)
+		}
+		entries, damage := ParseAttributeList(content)
+		f.Damage = append(f.Damage, damage...)
+		for _, e := range entries {
+			if n := e.Reference.Record(); n != f.Record.Number {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// listContent reads an $ATTRIBUTE_LIST; on an error as far as it can be read.
+func (v *Volume) listContent(a *Attribute) ([]byte, error) {
+	if a.Resident {
+		return a.Value, nil
+	}
+	s, err := v.openParts([]*Attribute{a})
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, min(s.Size(), maxAttributeList, v.size))
+	n, err := s.ReadAt(b, 0)
+	if n == len(b) {
+		err = nil
+	}
+	if int64(len(b)) < s.Size() && err == nil {
+		err = attributeError(a.Type, "size", a.Offset+0x30, parse.ErrRange, fmt.Sprintf("expected at most %d, found %d", maxAttributeList, s.Size()))
+	}
+	return b[:n], err
+}
+
+// join adds the attributes of record m if it is an extension of f.
+func (v *Volume) join(f *File, m uint64, listed bool) {
+	r, err := v.Record(m)
+	if err != nil {
+		if listed {
+			f.Damage = append(f.Damage, err)
+		}
+		return
+	}
+	if r.Base != f.Reference() || (f.Record.InUse && !r.InUse) {
+		if listed {
+			f.Damage = append(f.Damage, v.joinError(f.Record.Number, parse.ErrRange,
+				fmt.Sprintf("record %d is listed, but its base is %s and not %s, or it was freed", m, r.Base, f.Reference())))
+		}
+		return
+	}
+	f.Attributes = append(f.Attributes, r.Attributes...)
+	f.Damage = append(f.Damage, r.Damage...)
+}
+
+func (v *Volume) joinError(n uint64, cause error, detail string) error {
+	return &parse.Error{Structure: "FILE record", Field: "extension records", Offset: int64(n) * int64(v.recordSize), Err: cause, Detail: detail}
+}
+
+// decodeNames decodes every $FILE_NAME once; the same name twice (a list that
+// was written again elsewhere) is kept once.
+func (f *File) decodeNames(recordSize int64) {
+	for i := range f.Attributes {
+		a := &f.Attributes[i]
+		if a.Type != TypeFileName || !a.Resident {
+			continue
+		}
+		n, err := decodeFileName(a.Value)
+		if err != nil {
+			f.Damage = append(f.Damage, parse.At(err, int64(a.Holder)*recordSize+int64(a.ValueOffset)))
+		}
+		if n.Name == "" {
+			continue
+		}
+		same := func(o FileName) bool {
+			return o.Parent == n.Parent && o.Name == n.Name && o.Namespace == n.Namespace && o.Created == n.Created
+		}
+		if slices.ContainsFunc(f.names, same) {
+			continue
+		}
+		n.Holder, n.AttributeID = a.Holder, a.ID
+		f.names = append(f.names, n)
+	}
+}
+
+// Reference names the incarnation; see Record.Reference.
+func (f *File) Reference() FileReference { return f.Record.Reference() }
+
+// IsDirectory reports that the file has a file name index.
+func (f *File) IsDirectory() bool { return f.Record.IsDirectory }
+
+// InUse is false for a file that was deleted.
+func (f *File) InUse() bool { return f.Record.InUse }
+
+// Names gives every name of the file, hard links and DOS names included, in
+// the order of the attributes.
+func (f *File) Names() []FileName { return slices.Clone(f.names) }
+
+// StandardInformation decodes the file's $STANDARD_INFORMATION; the second
+// result is false where there is none or it is too short.
+func (f *File) StandardInformation() (StandardInformation, bool) {
+	for i := range f.Attributes {
+		if a := &f.Attributes[i]; a.Type == TypeStandardInformation && a.Resident {
+			if s, err := ParseStandardInformation(a.Value); err == nil {
+				return s, true
+			}
+		}
+	}
+	return StandardInformation{}, false
+}
+
+// StreamInfo describes one $DATA attribute of a file.
+type StreamInfo struct {
+	Name            string // "" is the file's content, others are alternate data streams
+	Resident        bool
+	Size            uint64 // bytes
+	InitializedSize uint64
+	AllocatedSize   uint64
+	Flags           uint16 // of the attribute: compressed, sparse, encrypted
+}
+
+// Streams lists the $DATA attributes, the parts of a split one as one.
+func (f *File) Streams() []StreamInfo {
+	var out []StreamInfo
+	for i := range f.Attributes {
+		a := &f.Attributes[i]
+		if a.Type != TypeData || (!a.Resident && a.LowestVCN != 0) {
+			continue
+		}
+		s := StreamInfo{Name: a.Name, Resident: a.Resident, Flags: a.Flags,
+			Size: a.DataSize, InitializedSize: a.InitializedSize, AllocatedSize: a.AllocatedSize}
+		if a.Resident {
+			n := uint64(a.ValueLength)
+			s.Size, s.InitializedSize, s.AllocatedSize = n, n, (n+7)&^7
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// parts gives the parts of one attribute by ascending VCN. A resident one
+// stands alone; of several attributes with one type and name the first counts.
+func (f *File) parts(t AttributeType, name string) []*Attribute {
+	var out []*Attribute
+	for i := range f.Attributes {
+		a := &f.Attributes[i]
+		if a.Type != t || a.Name != name {
+			continue
+		}
+		if a.Resident {
+			if len(out) == 0 {
+				return []*Attribute{a}
+			}
+			continue
+		}
+		out = append(out, a)
+	}
+	slices.SortStableFunc(out, func(a, b *Attribute) int { return cmp.Compare(a.LowestVCN, b.LowestVCN) })
+	return out
+}
+
+// Size is the size of the unnamed $DATA in bytes; false where there is none.
+func (f *File) Size() (int64, bool) {
+	for _, s := range f.Streams() {
+		if s.Name == "" {
+			return int64(min(s.Size, math.MaxInt64)), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,241 @@
+package eql
+
+// Truth decides the condition for a record, without allocation and without
+// looking further than needed.
+func (c *Cond) Truth(r Record) Truth {
+	switch c.op {
+	case Test:
+		return c.test.truth(r)
+	case And:
+		t := True
+		for _, k := range c.kids {
+			if t = t.And(k.Truth(r)); t == False {
+				break
+			}
+		}
+		return t
+	case Or:
+		t := False
+		for _, k := range c.kids {
+			if t = t.Or(k.Truth(r)); t == True {
+				break
+			}
+		}
+		return t
+	case Not:
+		return c.kids[0].Truth(r).Not()
+	}
+	return truthOf(c.value.Bool)
+}
+
+// truth decides a leaf: True if some choice of one value for each field makes it
+// true, where an absent field gives null; Unknown if a field is unknown.
+func (x *expr) truth(r Record) Truth {
+	if len(x.fields) == 1 {
+		return x.truthOfOne(r)
+	}
+	return x.truthOfMany(r)
+}
+
+// truthOfMany tries the combinations of values in turn.
+func (x *expr) truthOfMany(r Record) Truth {
+	var values [maxLeafFields]Value
+	choices := 1
+	for i, name := range x.fields {
+		values[i] = r.Field(name)
+		if values[i].State == StateUnknown {
+			return Unknown
+		}
+		if n := values[i].len(); n > 1 {
+			if choices *= n; choices > maxChoices {
+				return Unknown
+			}
+		}
+	}
+	var slots [maxLeafFields]Scalar
+	var chosen [maxLeafFields]int
+	n := len(x.fields)
+	for {
+		for i := range n {
+			slots[i] = Scalar{}
+			if values[i].len() > 0 {
+				slots[i] = values[i].at(chosen[i])
+			}
+		}
+		if x.holds(slots[:n]) {
+			return True
+		}
+		i := 0
+		for ; i < n; i++ {
+			if chosen[i]++; chosen[i] < values[i].len() {
+				break
+			}
+			chosen[i] = 0
+		}
+		if i == n {
+			return False
+		}
+	}
+}
+
+func (x *expr) truthOfOne(r Record) Truth {
+	v := r.Field(x.fields[0])
+	if v.State == StateUnknown {
+		return Unknown
+	}
+	var slot [1]Scalar
+	n := v.len()
+	if n == 0 {
+		return truthOf(x.holds(slot[:]))
+	}
+	for i := range n {
+		slot[0] = v.at(i)
+		if x.holds(slot[:]) {
+			return True
+		}
+	}
+	return False
+}
+
+// holds evaluates a leaf for one choice of values.
+func (x *expr) holds(slots []Scalar) bool {
+	if x.op == xLike && x.args[0].op == xField { // by far the most frequent, without copies
+		v := &slots[x.args[0].slot]
+		if v.Kind != KindString {
+			return false
+		}
+		for i := range x.like {
+			if x.like[i].match(v.Str) {
+				return true
+			}
+		}
+		return false
+	}
+	v := x.eval(slots)
+	return v.isTrue()
+}
+
+func (s Scalar) isTrue() bool { return s.Kind == KindBool && s.Bool }
+
+func boolean(b bool) Scalar { return Scalar{Kind: KindBool, Bool: b} }
+
+// eval computes an expression; slots holds the value chosen for each field.
+func (x *expr) eval(slots []Scalar) Scalar {
+	switch x.op {
+	case xConst:
+		return x.value
+	case xField:
+		return slots[x.slot]
+	case xEq:
+		return x.evalEqual(slots)
+	case xLess, xLessEq, xGreater, xGreaterEq:
+		return x.evalOrder(slots)
+	case xIn:
+		return x.evalIn(slots)
+	case xLike:
+		v := x.args[0].eval(slots)
+		if v.Kind != KindString {
+			return Scalar{}
+		}
+		for i := range x.like {
+			if x.like[i].match(v.Str) {
+				return boolean(true)
+			}
+		}
+		return boolean(false)
+	case xRegex:
+		v := x.args[0].eval(slots)
+		if v.Kind != KindString {
+			return Scalar{}
+		}
+		for _, re := range x.regex {
+			if re.match(v.Str) {
+				return boolean(true)
+			}
+		}
+		return boolean(false)
+	case xAdd, xSub, xMul, xDiv, xMod:
+		return arithmetic(x.op, x.args[0].eval(slots), x.args[1].eval(slots))
+	case xNeg:
+		return negate(x.args[0].eval(slots))
+	case xCall:
+		return x.evalCall(slots)
+	}
+	return x.evalLogic(slots)
+}
+
+// evalEqual compares with "==". The literal null asks whether the other side has
+// a value; any other null gives null.
+func (x *expr) evalEqual(slots []Scalar) Scalar {
+	a, b := x.args[0].eval(slots), x.args[1].eval(slots)
+	switch {
+	case x.args[0].isNull() || x.args[1].isNull():
+		return boolean(a.Kind == KindNull && b.Kind == KindNull)
+	case a.Kind == KindNull || b.Kind == KindNull:
+		return Scalar{}
+	}
+	return boolean(equal(a, b, foldNone))
+}
+
+func (x *expr) evalOrder(slots []Scalar) Scalar {
+	c, ok := compare(x.args[0].eval(slots), x.args[1].eval(slots))
+	if !ok {
+		return Scalar{}
+	}
+	switch x.op {
+	case xLess:
+		return boolean(c < 0)
+	case xLessEq:
+		return boolean(c <= 0)
+	case xGreater:
+		return boolean(c > 0)
+	}
+	return boolean(c >= 0)
+}
+
+// evalIn compares with each member; a null among them decides nothing.
+func (x *expr) evalIn(slots []Scalar) Scalar {
+	v := x.args[0].eval(slots)
+	if v.Kind == KindNull {
+		return Scalar{}
+	}
+	null := false
+	for _, m := range x.args[1:] {
+		w := m.eval(slots)
+		if w.Kind == KindNull {
+			null = true
+		} else if equal(v, w, x.fold) {
+			return boolean(true)
+		}
+	}
+	if null {
+		return Scalar{}
+	}
+	return boolean(false)
+}
+
+// evalLogic computes and, or, not inside the operand of another operator, where
+// null is a third value.
+func (x *expr) evalLogic(slots []Scalar) Scalar {
+	if x.op == xNot {
+		v := x.args[0].eval(slots)
+		if v.Kind != KindBool {
+			return Scalar{}
+		}
+		return boolean(!v.Bool)
+	}
+	decisive := x.op == xOr
+	null := false
+	for _, a := range x.args {
+		v := a.eval(slots)
+		if v.Kind != KindBool {
+			null = true
+		} else if v.Bool == decisive {
+			return boolean(decisive)
+		}
+	}
+	if null {
+		return Scalar{}
+	}
+	return boolean(!decisive)
+}
