@@ -212,7 +212,7 @@ func TestErrorsNameTheField(t *testing.T) {
 		{"in the last run", at(67), "fixed section", "last run", 52, parse.ErrTruncated},
 		{"before the running count", at(69), "variable section", "running instance count", 68, parse.ErrTruncated},
 		{"in the application", at(80), "variable section", "application name", 72, parse.ErrTruncated},
-		{"before the author", at(172), "variable section", "author count", 172, parse.ErrTruncated},
+		{"before the author", at(174), "variable section", "author count", 174, parse.ErrTruncated},
 		{"triggers missing", lying.bytes(), "trigger 2 of 65535", "trigger", int64(len(lying.bytes())), parse.ErrTruncated},
 		{"a program", foreignBytes, "fixed section", "product version", 0, parse.ErrSignature},
 		{"XML", []byte("<?xml version=\"1.0\"?>"), "fixed section", "product version", 0, parse.ErrSignature},

@@ -265,7 +265,7 @@ func lznt1OneChunk(b []byte) ([]byte, error) {
 				continue
 			}
 			if i+2 > len(b) || len(out) == 0 {
-				return nil, lznt1Error("chunk", parse.ErrTruncated, fmt.Sprintf("token at %d", i))
+				return nil, lznt1Error("chunk", parse.ErrRange, fmt.Sprintf("token at %d", i))
 			}
 			token := int(binary.LittleEndian.Uint16(b[i:]))
 			i += 2

@@ -116,8 +116,8 @@ func TestLZNT1(t *testing.T) {
 		{"published example", song, []byte("F# F# G A A G F# E D D E F# F# E E F# F# G A A G F# E D D E F# E D D E E F# D E F# G F# D E F# G F# E D E A F# F# G A A G F# E D D E F# E D D\x00"), nil},
 		{"chunk cut", packed([]byte{0, 'a', 'b', 'c'})[:4], nil, parse.ErrTruncated},
 		{"copy from before the start", packed([]byte{0x02, 'a', 0x00, 0x10}), nil, parse.ErrRange},
-		{"copy at the very start", packed([]byte{0x01, 0x00, 0x00}), nil, parse.ErrTruncated},
-		{"half a token", packed([]byte{0x02, 'a', 0x07}), nil, parse.ErrTruncated},
+		{"copy at the very start", packed([]byte{0x01, 0x00, 0x00}), nil, parse.ErrRange},
+		{"half a token", packed([]byte{0x02, 'a', 0x07}), nil, parse.ErrRange},
 		{"bomb: 4099 bytes from 4", packed([]byte{0x02, 'a', 0xFF, 0x0F}), nil, parse.ErrRange},
 	}
 	for _, tt := range tests {

@@ -18,6 +18,18 @@ type NameHit struct {
 	Directory bool
 }
 
+// Reference is the file that the record describes, or that its base record
+// described when this extension record was made.
+func (h NameHit) Reference() FileReference {
+	switch {
+	case h.Base != 0:
+		return h.Base
+	case h.InUse:
+		return NewFileReference(h.Record, h.Sequence)
+	}
+	return NewFileReference(h.Record, previousSequence(h.Sequence))
+}
+
 // ScanStats counts the FILE records that a scan went over.
 type ScanStats struct {
 	Records    uint64 // all slots

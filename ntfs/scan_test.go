@@ -88,7 +88,7 @@ func TestScanNames(t *testing.T) {
 	}
 	wantProblems := []string{
 		`3 FILE record at 0xc00: signature: wrong signature (expected "FILE", found "junk"); the same for the 1 records after it`,
-		"7 $FILE_NAME at 0x1d", "8 FILE record at 0x23fe: sector 1: update sequence mismatch", "9 FILE record at 0x2400: signature: update sequence mismatch",
+		"7 $FILE_NAME at 0x1cf0: name length: input ends too early", "8 FILE record at 0x23fe: sector 1: update sequence mismatch", "9 FILE record at 0x2400: signature: update sequence mismatch",
 		"12 FILE record at 0x3000: $MFT at 0x32bc: data: medium error",
 	}
 	if len(problems) != len(wantProblems) {

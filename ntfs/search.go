@@ -47,22 +47,37 @@ func volumeFrom(r io.ReaderAt, size int64, b []byte, at int64) *Volume {
 	if len(parts) == 0 || parts[0].LowestVCN != 0 || parts[0].Runs[0].Sparse {
 		return nil
 	}
-	lcn := parts[0].Runs[0].LCN
+	rec.setNumber(RecordMFT)
+	lcn := uint64(parts[0].Runs[0].LCN)
+	var best *Volume
+	bestScore := 0
 	for cluster := int64(512); cluster <= maxCluster; cluster *= 2 {
-		start := clusterBytes(uint64(lcn), cluster)
-		if start != at && !isRecord(r, start+int64(recordSize), 1) {
-			continue
-		}
 		v := newVolume(r, size, BootSector{
 			BytesPerSector: 512, ClusterSize: uint32(cluster), RecordSize: recordSize,
-			TotalSectors: uint64(size) / 512, MFTLCN: uint64(lcn),
+			TotalSectors: uint64(size) / 512, MFTLCN: lcn,
 		})
-		rec.setNumber(RecordMFT)
-		if v.mapMFT(rec) == nil {
-			return v
+		if v.mapMFT(rec) != nil {
+			continue
+		}
+		if score := v.numberedRecords(); score > bestScore {
+			best, bestScore = v, score
 		}
 	}
-	return nil
+	return best
+}
+
+// numberedRecords counts the records, among the first of $MFT, that say they
+// are where they are: with a wrong cluster size few or none do. $MFTMirr holds
+// four such records, so more must be looked at.
+func (v *Volume) numberedRecords() int {
+	const look = 64
+	n := 0
+	for i := range min(v.RecordCount(), look) {
+		if off := v.RecordOffset(i); off >= 0 && isRecord(v.r, off, uint32(i)) {
+			n++
+		}
+	}
+	return n
 }
 
 func plausibleRecordSize(n uint32) bool {

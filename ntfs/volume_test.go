@@ -48,15 +48,6 @@ func TestOpenFallbacks(t *testing.T) {
 			}
 			return b
 		}, 64, true, "data size"},
-		{"$MFT run of 2^62 clusters", func(b []byte) []byte {
-			for _, at := range []int{mft, mirror} {
-				i := bytes.Index(b[at:at+1024], []byte{0x21, 16, 4, 0, 0})
-				copy(b[at+i:], []byte{0x18, 0, 0, 0, 0, 0, 0, 0, 0x40, 4})
-				k := bytes.Index(b[at:at+1024], []byte{0x80, 0, 0, 0})
-				le.PutUint64(b[at+k+0x30:], 1<<61)
-			}
-			return b
-		}, (100 - 4) * 4, true, "$MFT"},
 	}
 	for _, tt := range tests {
 		tv := newTestVolume(64, 100)
@@ -83,6 +74,25 @@ func TestOpenFallbacks(t *testing.T) {
 				t.Errorf("%s: record %d: %v", tt.name, n, err)
 			}
 		}
+	}
+}
+
+func TestHugeMFTRun(t *testing.T) {
+	tv := newTestVolume(64, 100)
+	tv.mftRuns = []byte{0x18, 0, 0, 0, 0, 0, 0, 0, 0x40, 4, 0} // 2^62 clusters
+	tv.add(plainFile(40, "x.job", nil))
+	v, _, err := tv.open()
+	if err != nil || v.RecordCount() != 64 || len(v.Problems()) != 0 {
+		t.Fatalf("honest size: got %v, %v", v, err)
+	}
+	b := tv.bytes()
+	for _, at := range []int{4 * 4096, 2 * 4096} {
+		i := bytes.Index(b[at:at+1024], []byte{0x80, 0, 0, 0})
+		binary.LittleEndian.PutUint64(b[at+i+0x30:], 1<<62)
+	}
+	v, err = Open(bytes.NewReader(b), int64(len(b)))
+	if err != nil || v.RecordCount() != 96*4 || len(v.Problems()) == 0 {
+		t.Fatalf("size 2^62: got %d records, %v, %v", v.RecordCount(), v.Problems(), err)
 	}
 }
 
@@ -345,6 +355,7 @@ func TestFoldName(t *testing.T) {
 func TestLabelAndBounds(t *testing.T) {
 	tv := newTestVolume(64, 100)
 	tv.add(recordSpec{number: 3, sequence: 3, attributes: [][]byte{resident(0x60, "", utf16le("DISK Ü"))}})
+	tv.add(plainFile(30, "x", nil))
 	v, image, err := tv.open()
 	if err != nil || v.Label() != "DISK Ü" {
 		t.Errorf("label: got %q, %v", v.Label(), err)
@@ -362,7 +373,7 @@ func TestLabelAndBounds(t *testing.T) {
 		t.Errorf("loose $MFT: got %+v, %v", loose, err)
 	}
 	headless, err := OpenMFT(bytes.NewReader(image[5*4096:20*4096]), 60*1024)
-	if err != nil || headless.RecordCount() != 60 {
+	if err != nil || headless.RecordCount() != 60 || len(headless.Problems()) != 1 {
 		t.Errorf("loose $MFT without head: got %+v, %v", headless, err)
 	}
 }

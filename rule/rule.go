@@ -35,9 +35,10 @@ type Rule struct {
 	SHA256    string // of QueryText, lower-case hexadecimal
 	Source    string // where the text came from, as the caller named it
 
-	base       []*eql.Cond // conjuncts that are no exclusion
-	exclusions []*eql.Cond // conjuncts of the form not (…)
-	letters    []byte      // drive letters that stand for all 26
+	categoryField string
+	base          []*eql.Cond // conjuncts that are no exclusion
+	exclusions    []*eql.Cond // conjuncts of the form not (…)
+	letters       []byte      // drive letters that stand for all 26
 }
 
 // Threat is an entry of a framework such as MITRE ATT&CK.
@@ -67,6 +68,20 @@ func FromQuery(text string, o eql.Options) (*Rule, error) {
 	return r, nil
 }
 
+// WithOptions is the rule with its query read anew. An empty category field is
+// that of the rule.
+func (r *Rule) WithOptions(o eql.Options) (*Rule, error) {
+	if o.CategoryField == "" {
+		o.CategoryField = r.categoryField
+	}
+	out := *r
+	out.base, out.exclusions = nil, nil
+	if err := out.setQuery(r.QueryText, o); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
 func (r *Rule) setQuery(text string, o eql.Options) error {
 	q, err := eql.ParseWith(text, o)
 	if err != nil {
@@ -82,6 +97,7 @@ func (r *Rule) setQuery(text string, o eql.Options) error {
 			r.base = append(r.base, c)
 		}
 	}
+	r.categoryField = o.CategoryField
 	r.letters = driveLetters(q)
 	return nil
 }

@@ -15,7 +15,7 @@ const maxFile = 512 << 10 // bytes of a rule's TOML
 
 // ErrUnsupported marks a rule that is well-formed, but of a kind that is not
 // evaluated here: another language, or a query on more than one event.
-var ErrUnsupported = errors.New("not supported")
+var ErrUnsupported = eql.ErrUnsupported
 
 // Error says why a rule cannot be used.
 type Error struct {

@@ -38,7 +38,7 @@ type Stats struct {
 // BackwardSteps describes a clock that ran backwards.
 type BackwardSteps struct {
 	Count   uint64
-	Largest wintime.Filetime // ticks of 100 ns
+	Largest uint64 // in ticks of 100 ns
 }
 
 // Gap is a stretch of the stream without records, in bytes. Padding to the end
@@ -133,7 +133,7 @@ func (s *Stats) step(t wintime.Filetime) {
 		s.FirstTime, s.edge.timed = t, true
 	case t < s.LastTime:
 		s.BackwardSteps.Count++
-		s.BackwardSteps.Largest = max(s.BackwardSteps.Largest, s.LastTime-t)
+		s.BackwardSteps.Largest = max(s.BackwardSteps.Largest, uint64(s.LastTime-t))
 	}
 	s.LastTime = t
 }

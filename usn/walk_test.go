@@ -426,3 +426,46 @@ func TestHostileExtents(t *testing.T) {
 		t.Errorf("got %d records, %q", len(w.names), w.problems)
 	}
 }
+
+func TestRecognise(t *testing.T) {
+	var s stream
+	s.fill(50)
+	headless := stream{shift: 1 << 30}
+	headless.fill(1)
+	tests := []struct {
+		name string
+		b    []byte
+		want bool
+	}{
+		{"journal", s.b, true},
+		{"one record", headless.b, true},
+		{"nothing", nil, false},
+		{"zeros", make([]byte, 1<<20), false},
+		{"text", bytes.Repeat([]byte("text of no kind "), 5000), false},
+		{"journal within other things", append(bytes.Repeat([]byte("volume  "), 5000), s.b...), false},
+	}
+	for _, tt := range tests {
+		if got := Recognise(source(tt.b)); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	const head, size = 300 << 20, 310 << 20
+	far := NewFileSource(zerosAround{s.b, head}, size)
+	if !Recognise(far) || FindShift(far) != -head {
+		t.Errorf("zeros before and after: got %v, shift %d, want true, %d", Recognise(far), FindShift(far), -head)
+	}
+}
+
+// zerosAround is a long file with b at one place in it.
+type zerosAround struct {
+	b  []byte
+	at int64
+}
+
+func (z zerosAround) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	if off < z.at+int64(len(z.b)) && off+int64(len(p)) > z.at {
+		copy(p[max(0, z.at-off):], z.b[max(0, off-z.at):])
+	}
+	return len(p), nil
+}

@@ -69,7 +69,7 @@ func Open(path string, formats []Format) (Image, Format, error) {
 }
 
 func open(path string) (*Source, error) {
-	if deviceName(path) {
+	if DeviceName(path) {
 		return &Source{Path: path, Device: true}, nil
 	}
 	info, err := os.Stat(path)

@@ -2,5 +2,5 @@
 
 package disk
 
-// deviceName is for Windows; elsewhere the file's mode tells.
-func deviceName(string) bool { return false }
+// DeviceName is for Windows; elsewhere the file's mode tells.
+func DeviceName(string) bool { return false }

@@ -2,9 +2,9 @@ package disk
 
 import "strings"
 
-// deviceName reports a path that names a volume or disk, not a file: "C:",
+// DeviceName reports a path that names a volume or disk, not a file: "C:",
 // "\\.\C:", "\\.\PhysicalDrive0", "\\?\GLOBALROOT\Device\...".
-func deviceName(path string) bool {
+func DeviceName(path string) bool {
 	if len(path) == 2 && path[1] == ':' {
 		return true
 	}

@@ -138,6 +138,9 @@ func (s *volumeScan) recover(f *event.File) {
 	if content != nil && content.JobError != nil {
 		p := s.recordProblem(f.Reference.Record(), content.JobError)
 		p.Source = "job"
+		if content.Complete {
+			p.Severity = report.SeverityWarning // all of it was read: it is no job
+		}
 		s.problems = append(s.problems, p)
 	}
 }

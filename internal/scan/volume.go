@@ -64,7 +64,7 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	joinUSN()
 	candidates := s.survey.Candidates
 	for _, hit := range s.names {
-		candidates[incarnation(hit)] = true
+		candidates[hit.Reference()] = true
 	}
 	s.history = usnjrnl.NewHistory(candidates)
 	tasks, join := s.historyTasks(candidates)
@@ -73,14 +73,6 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	}
 	join()
 	return nil
-}
-
-// incarnation is the file that a FILE record with a wanted name describes.
-func incarnation(hit ntfs.NameHit) ntfs.FileReference {
-	if hit.Base != 0 {
-		return hit.Base
-	}
-	return hit.Reference()
 }
 
 // testimony sets the journal's records of each file beside its FILE record.

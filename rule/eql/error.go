@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -12,7 +13,15 @@ type SyntaxError struct {
 	Line, Column int    // from 1; columns count code points
 	Message      string // lower case, without full stop
 	Snippet      string // the line, and a caret below the place
+	Unsupported  bool   // EQL of a kind that is not evaluated here, rather than a mistake
 }
+
+// ErrUnsupported is what errors.Is finds in a SyntaxError about EQL that looks at
+// more than one event: sequence, sample, join, pipes, lineage.
+var ErrUnsupported = errors.New("not supported")
+
+// Is recognises ErrUnsupported.
+func (e *SyntaxError) Is(target error) bool { return e.Unsupported && target == ErrUnsupported }
 
 // Error is the message with its position, and the snippet on the lines below.
 func (e *SyntaxError) Error() string {

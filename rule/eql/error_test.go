@@ -54,6 +54,10 @@ func checkError(t *testing.T, src string, at int, message, golden string) {
 	if syntax.Line != line || syntax.Column != column || syntax.Message != message {
 		t.Errorf("%s:\n got %d:%d %s\nwant %d:%d %s", src, syntax.Line, syntax.Column, syntax.Message, line, column, message)
 	}
+	single := !strings.Contains(message, "single events") && !strings.HasPrefix(message, "lineage")
+	if errors.Is(err, ErrUnsupported) == single {
+		t.Errorf("%s: unsupported: got %v", src, !single)
+	}
 	if golden != "" && err.Error() != golden {
 		t.Errorf("%s: got\n%s\nwant\n%s", src, err, golden)
 	}

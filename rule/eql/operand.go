@@ -320,7 +320,7 @@ func (p *parser) field() (*expr, *SyntaxError) {
 	case p.tok.is("["):
 		return nil, p.errorf(p.tok.pos, "positions in arrays are not supported")
 	case p.tok.is("of"):
-		return nil, p.errorf(x.pos, "lineage (%s of) is not supported: only queries on single events are", x.name)
+		return nil, p.unsupported(x.pos, "lineage (%s of) is not supported: only queries on single events are", x.name)
 	}
 	return x, nil
 }

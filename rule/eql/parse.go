@@ -109,11 +109,11 @@ func (p *parser) category(q *Query) *SyntaxError {
 	switch {
 	case t.is("any"):
 	case t.is("sequence"), t.is("sample"), t.kind == tokIdent && t.text == "join":
-		return p.errorf(t.pos, "%s is not supported: only queries on single events are", t.text)
+		return p.unsupported(t.pos, "%s is not supported: only queries on single events are", t.text)
 	case t.is("join"):
-		return p.errorf(t.pos, "join is not supported: only queries on single events are")
+		return p.unsupported(t.pos, "join is not supported: only queries on single events are")
 	case t.is("["), t.is("!["):
-		return p.errorf(t.pos, "sequence of events is not supported: only queries on single events are")
+		return p.unsupported(t.pos, "sequence of events is not supported: only queries on single events are")
 	case t.kind == tokIdent || t.kind == tokString || t.kind == tokQuoted:
 		q.category = t.text
 		if t.text == "" {
@@ -128,14 +128,21 @@ func (p *parser) category(q *Query) *SyntaxError {
 	return p.expect("where", "after the event category")
 }
 
+// unsupported refuses EQL that is more than a query on single events.
+func (p *parser) unsupported(pos int, format string, args ...any) *SyntaxError {
+	err := p.errorf(pos, format, args...)
+	err.Unsupported = true
+	return err
+}
+
 func (p *parser) end() *SyntaxError {
 	switch t := p.tok; {
 	case t.kind == tokEOF:
 		return nil
 	case t.is("|"):
-		return p.errorf(t.pos, "pipes are not supported: only queries on single events are")
+		return p.unsupported(t.pos, "pipes are not supported: only queries on single events are")
 	case t.is("of"):
-		return p.errorf(t.pos, "lineage (child of, descendant of, event of) is not supported")
+		return p.unsupported(t.pos, "lineage (child of, descendant of, event of) is not supported")
 	case t.is("=="), t.is("!="), t.is("<"), t.is("<="), t.is(">"), t.is(">="):
 		return p.errorf(t.pos, "comparisons cannot be chained")
 	case t.is("[") || t.is("!["):

@@ -218,8 +218,7 @@ func TestParseGPT(t *testing.T) {
 		m := newImage(1000, tt.sector)
 		m.both(parts...)
 		tt.damage(m)
-		want := Table{Scheme: SchemeGPT, SectorSize: tt.sector, GUID: "00000000-0000-0000-7700-000000000000"}
-		want.GUID = "00000077-0000-0000-0000-000000000000"
+		want := Table{Scheme: SchemeGPT, SectorSize: tt.sector, GUID: "00000077-0000-0000-0000-000000000000"}
 		for i, p := range parts {
 			id := []string{"00000001", "00000002"}[i] + "-0000-0000-0000-000000000000"
 			want.Partitions = append(want.Partitions, Partition{Index: i + 1, Start: int64(p[0]) * tt.sector,

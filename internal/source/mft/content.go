@@ -37,7 +37,9 @@ func Content(v *ntfs.Volume, f *ntfs.File) (*event.Content, []event.Anomaly, err
 		sum := sha256.Sum256(got.Data)
 		c.SHA256 = hex.EncodeToString(sum[:])
 	}
-	c.Job, c.JobError = jobfile.ParsePrefix(got.Data)
+	if len(got.Data) > 0 || c.Complete {
+		c.Job, c.JobError = jobfile.ParsePrefix(got.Data)
+	}
 	return c, anomalies, nil
 }
 

@@ -1,0 +1,154 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/partition"
+)
+
+// path opens one argument of the command line.
+func (o *opener) path(ctx context.Context, path string) {
+	if !disk.DeviceName(path) {
+		info, err := os.Stat(path)
+		if err != nil {
+			o.fail(path, err)
+			return
+		}
+		if info.IsDir() {
+			o.folder(ctx, path)
+			return
+		}
+	}
+	f, err := o.open(path)
+	if err != nil {
+		o.fail(path, err)
+		return
+	}
+	o.content(f)
+}
+
+// open opens a file or device and keeps it for Close.
+func (o *opener) open(path string) (*File, error) {
+	img, format, err := disk.Open(path, o.opts.Formats)
+	if err != nil {
+		return nil, err
+	}
+	o.host.images = append(o.host.images, img)
+	f := &File{Path: path, Container: format.Name, Size: img.Size(), image: img}
+	if !disk.DeviceName(path) {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			f.Modified = info.ModTime()
+		}
+	}
+	return f, nil
+}
+
+// content adds what a file or device holds.
+func (o *opener) content(f *File) {
+	o.host.Files = append(o.host.Files, f)
+	if f.Size == 0 {
+		o.fail(f.Path, errors.New("empty file: expected an NTFS volume, a disk, or an extracted $MFT or $J"))
+		return
+	}
+	switch k := classify(f); k {
+	case kindMFT, kindJournal:
+		o.loose = append(o.loose, &loose{file: f, kind: k})
+	default:
+		o.image(f)
+	}
+}
+
+// image adds the volumes of a volume or disk image.
+func (o *opener) image(f *File) {
+	head := readHead(f.image, f.Size)
+	if !hasNTFS(head) && fileSystem(head) == "" {
+		table, problems := partition.Parse(f.image, f.Size)
+		if table.Scheme != partition.SchemeNone {
+			for _, err := range problems {
+				o.host.Problems = append(o.host.Problems, Problem{Path: f.Path, Err: err, Warning: !lost(table, err)})
+			}
+			o.partitions(f, table)
+			return
+		}
+		if !hasBackup(f.image, f.Size) && o.lostVolumes(f) {
+			return
+		}
+	}
+	v := &Volume{EvidencePath: f.Path, Container: f.Container, Reader: f.image, Size: f.Size, DriveLetter: letterOfDevice(f.Path)}
+	v.NTFS, v.OpenErr = openNTFS(v.Reader, v.Size)
+	if v.OpenErr != nil {
+		o.fail(f.Path, v.OpenErr)
+		return
+	}
+	o.add(v)
+}
+
+// lost reports that a problem of a partition table may have cost a partition.
+// Where the backup stands in for a damaged GPT nothing is lost.
+func lost(t partition.Table, err error) bool {
+	return t.Scheme != partition.SchemeGPT || len(t.Partitions) == 0 || strings.Contains(err.Error(), "GPT entry")
+}
+
+// partitions adds the NTFS volumes among the partitions of a disk. One whose
+// type is for NTFS but that does not open is a volume with OpenErr; one that
+// holds another file system is no concern, unless that hides NTFS.
+func (o *opener) partitions(f *File, t partition.Table) {
+	before := len(o.host.Volumes)
+	var others []string
+	for _, p := range t.Partitions {
+		r := io.NewSectionReader(f.image, p.Start, p.Length)
+		head := readHead(r, p.Length)
+		other := fileSystem(head)
+		switch {
+		case hasNTFS(head) || other == "" && (p.ForNTFS() || hasBackup(r, p.Length)):
+			v := &Volume{EvidencePath: f.Path, Container: f.Container, Partition: p.Index, Reader: r, Offset: p.Start, Size: p.Length}
+			if v.NTFS, v.OpenErr = openNTFS(r, p.Length); v.OpenErr != nil {
+				v.OpenErr = fmt.Errorf("partition %d at %#x: %w", p.Index, p.Start, v.OpenErr)
+			}
+			o.add(v)
+		case hidesNTFS(other):
+			o.fail(f.Path, fmt.Errorf("partition %d at %#x: expected NTFS, found %s", p.Index, p.Start, other))
+		case other == "" && p.Dynamic():
+			o.fail(f.Path, fmt.Errorf("partition %d at %#x: dynamic disk, whose volumes are not read: image the volume itself", p.Index, p.Start))
+		}
+		if other == "" {
+			other = "no file system that is known"
+		}
+		others = append(others, fmt.Sprintf("partition %d (type %s) has %s", p.Index, p.Type, other))
+	}
+	if len(o.host.Volumes) > before {
+		return
+	}
+	if len(others) == 0 {
+		others = []string{"its table has no partition within the image"}
+	}
+	o.fail(f.Path, fmt.Errorf("%s disk without an NTFS volume: %s", t.Scheme, strings.Join(others, ", ")))
+}
+
+// hidesNTFS reports encryption, behind which a volume of Windows can be.
+func hidesNTFS(fileSystem string) bool { return strings.Contains(fileSystem, "BitLocker") }
+
+// letterOfDevice gives the drive letter of "C:" or "\\.\C:", else 0.
+func letterOfDevice(path string) byte {
+	if !disk.DeviceName(path) {
+		return 0
+	}
+	return driveLetter(strings.TrimRight(path, `\/`)[max(0, len(strings.TrimRight(path, `\/`))-2):])
+}
+
+// driveLetter gives the upper-case letter of "c:", else 0.
+func driveLetter(s string) byte {
+	if len(s) != 2 || s[1] != ':' {
+		return 0
+	}
+	if c := s[0] &^ 0x20; c >= 'A' && c <= 'Z' {
+		return c
+	}
+	return 0
+}
