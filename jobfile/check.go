@@ -14,7 +14,7 @@ func (f *findings) layout() {
 			f.add("not_a_job", 0, "The content is no job file (%s): something else was put under this name.", j.Err.Detail)
 			return
 		}
-		f.add("incomplete", int(j.Err.Offset), "Decoding stopped (%s): the file was cut off, overwritten or made by hand.", j.Err)
+		f.add("incomplete", int(j.Err.Offset), "Decoding stopped in the %s, %s: the file was cut off, overwritten or made by hand.", j.Err.Structure, j.Err.Field)
 		return
 	}
 	t := j.Trailing

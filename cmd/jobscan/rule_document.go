@@ -60,7 +60,10 @@ func parseDocument(line []byte, unknown []unknownPattern) (*document, error) {
 		top = source
 	}
 	d := &document{fields: make(map[string]eql.Value, 32), unknown: unknown}
-	return d, d.object("", top, 0)
+	if err := d.object("", top, 0); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 func (d *document) object(prefix string, members map[string]any, depth int) error {

@@ -43,14 +43,14 @@ func TestJobDict(t *testing.T) {
 		`"author":"Administrator","comment":null,"command_line":"C:\\WINDOWS\\system32\\calc.exe /q","uuid":"6e5c3f9a-2d1b-4c47-8e90-a1b2c3d4e5f6",` +
 		`"product":"0501","product_name":"Windows XP","file_version":1,"priority":"normal","max_run_time_ms":null,"idle_wait_minutes":10,` +
 		`"idle_deadline_minutes":60,"error_retry_count":0,"error_retry_interval_minutes":0,"exit_code":3221225477,"status":{"code":267008,"name":"READY"},` +
-		`"flags":["DELETE_WHEN_DONE"],"flags_raw":2,"last_run":"2013-07-12T15:42:00.000","running_instances":0,"user_data_size":0,"start_error":2147943726,` +
+		`"flags":["DELETE_WHEN_DONE","APPLICATION_NAME"],"flags_raw":16777218,"last_run":"2013-07-12T15:42:00.000","running_instances":0,"user_data_size":0,"start_error":2147943726,` +
 		`"triggers":[{"type":"DAILY","begin":"2013-07-12","end":null,"start_time":"15:42","interval_minutes":60,"duration_minutes":1440,"flags":[],` +
 		`"days_interval":1,"weeks_interval":null,"weekdays":[],"days":[],"week":null,"months":[],` +
-		`"text":"At 15:42 every day, repeated every 1 hour for 1 day, from 2013-07-12","offset":192},` +
+		`"text":"At 15:42 every day, repeated every 1 hour for 1 day, from 2013-07-12","offset":186},` +
 		`{"type":"MONTHLYDOW","begin":"2013-07-12","end":"2014-01-02","start_time":"09:05","interval_minutes":0,"duration_minutes":0,"flags":["HAS_END_DATE"],` +
 		`"days_interval":null,"weeks_interval":null,"weekdays":["Monday","Friday"],"days":[],"week":"last","months":["January","December"],` +
-		`"text":"At 09:05 on the last Monday and Friday of January and December, from 2013-07-12, until 2014-01-02","offset":240}],` +
-		`"signature":"absent","size":288,"trailing_bytes":0,"complete":true,"loadable":true,"error":null,"anomalies":[`
+		`"text":"At 09:05 on the last Monday and Friday of January and December, from 2013-07-12, until 2014-01-02","offset":234}],` +
+		`"signature":"absent","size":282,"trailing_bytes":0,"complete":true,"loadable":true,"error":null,"anomalies":[`
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -131,7 +131,7 @@ func TestJobColumns(t *testing.T) {
 		got[c.Name] = c.Get(d)
 	}
 	for name, want := range map[string]string{
-		"file": "x.job", "offset": "", "status.name": "READY", "flags": "DELETE_WHEN_DONE", "max_run_time_ms": "", "complete": "true", "error": "",
+		"file": "x.job", "offset": "", "status.name": "READY", "flags": "DELETE_WHEN_DONE; APPLICATION_NAME", "max_run_time_ms": "", "complete": "true", "error": "",
 		"triggers": "At 15:42 every day, repeated every 1 hour for 1 day, from 2013-07-12; " +
 			"At 09:05 on the last Monday and Friday of January and December, from 2013-07-12, until 2014-01-02",
 		"anomalies": "exit_code_ntstatus; start_error_logon_failure",
