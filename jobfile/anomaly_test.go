@@ -42,7 +42,9 @@ func headerCases() []anomalyCase {
 		{"file version", func(x *jobSpec) { x.version = 2 }, "file_version", true},
 		{"unknown product", func(x *jobSpec) { x.product = 0x0700 }, "product_unknown", false},
 		{"zero UUID", func(x *jobSpec) { x.uuid = make([]byte, 16) }, "uuid_zero", false},
-		{"UUID of another version", func(x *jobSpec) { x.uuid = append(append([]byte{}, testUUID[:7]...), append([]byte{0x11}, testUUID[8:]...)...) }, "uuid_not_version_4", false},
+		{"UUID of another version", func(x *jobSpec) {
+			x.uuid = append(append([]byte{}, testUUID[:7]...), append([]byte{0x11}, testUUID[8:]...)...)
+		}, "uuid_not_version_4", false},
 		{"two priorities", func(x *jobSpec) { x.priority = 0x60 }, "priority_invalid", false},
 		{"realtime", func(x *jobSpec) { x.priority = 0x100 }, "priority_realtime", false},
 		{"crash", func(x *jobSpec) { x.exitCode = 0xC0000005 }, "exit_code_ntstatus", false},

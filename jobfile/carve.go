@@ -28,6 +28,9 @@ type Carved struct {
 	// could not be put back (a torn write, or they are right already): those
 	// bytes of it are unsure.
 	NeedsFixups bool
+	// HeadLost: only the end of a job was found. The Job holds the strings that
+	// lead up to it, its triggers and its signature; Complete is not set.
+	HeadLost bool
 }
 
 // Sizes, in bytes, of the window that Carve moves over the data, and bounds.
@@ -46,7 +49,7 @@ const (
 // not be read; the walk goes on behind it. The sequence can be walked again.
 //
 // A hit has a header that only a job file has (see isHeader) and is decoded as
-// far as it goes. Update sequences of NTFS records are undone first, where they
+// far as it goes; or it is the end of a job whose head is overwritten (isTail). Update sequences of NTFS records are undone first, where they
 // match: a resident job always lies over the end of a sector.
 func Carve(r io.ReaderAt, size int64) iter.Seq2[Carved, error] {
 	return func(yield func(Carved, error) bool) {
@@ -78,6 +81,7 @@ type carver struct {
 	records []protected // in win, in order
 	credit  int64       // bytes that may still be parsed
 	big     []byte      // for jobs that leave the window
+	done    int64       // end of the hits so far
 }
 
 // protected is a structure with an update sequence.
@@ -145,10 +149,15 @@ func readFull(r io.ReaderAt, p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// scan yields the jobs whose first byte lies in the step; false: stop.
+// scan yields the jobs whose first byte lies in the step, and the ends of jobs
+// around it; false: stop. Every place of the data is looked at once.
 func (c *carver) scan(yield func(Carved, error) bool) bool {
 	const anchor = offStatus + 1 // the bytes 13 04 00 of the status
-	for p := c.begin + anchor; p < len(c.win)-2; {
+	p := c.begin + anchor
+	if c.base == 0 && c.begin == 0 {
+		p = 0
+	}
+	for p < len(c.win)-2 {
 		i := bytes.IndexByte(c.win[p:len(c.win)-2], 0x13)
 		if i < 0 {
 			return true
@@ -159,10 +168,20 @@ func (c *carver) scan(yield func(Carved, error) bool) bool {
 			return true
 		}
 		p++
-		if c.win[p] == 4 && c.win[p+1] == 0 && isHeader(c.win[at:]) {
-			if !yield(c.job(at), nil) {
-				return false
-			}
+		if c.win[p] != 4 || c.win[p+1] != 0 {
+			continue
+		}
+		var hit Carved
+		if tail := p - 1 - tailAnchor; at >= 0 && isHeader(c.win[at:]) {
+			hit = c.job(at)
+		} else if tail >= 0 && c.base+int64(tail) >= c.done && isTail(c.win[tail:]) {
+			hit = c.tail(tail)
+		} else {
+			continue
+		}
+		c.done = max(c.done, hit.Offset+int64(hit.Length))
+		if !yield(hit, nil) {
+			return false
 		}
 	}
 	return true
@@ -189,12 +208,7 @@ func isHeader(b []byte) bool {
 // job decodes the hit at a place of the window.
 func (c *carver) job(at int) Carved {
 	out := Carved{Offset: c.base + int64(at)}
-	b, rec := c.win[at:], (*protected)(nil)
-	for i := range c.records {
-		if r := &c.records[i]; r.start <= at && at < r.end {
-			rec = r
-		}
-	}
+	b, rec := c.win[at:], c.record(at)
 	if rec != nil {
 		b = c.win[at:rec.end]
 		out.InFILERecord, out.FixupsUndone = true, rec.undone
@@ -211,11 +225,43 @@ func (c *carver) job(at int) Carved {
 		j = carveParse(b)
 	}
 	out.Job, out.Length = j, j.DecodedBytes
-	if rec != nil && !rec.undone {
-		sectorEnd := ((at-rec.start)/sectorStride+1)*sectorStride - 2
-		out.NeedsFixups = rec.start+sectorEnd < at+out.Length
-	}
+	out.NeedsFixups = rec.unsure(at, out.Length)
 	return out
+}
+
+// tail decodes the end of a job whose reserved data stands at a place of the window.
+func (c *carver) tail(at int) Carved {
+	rec := c.record(at)
+	low, high := int(max(0, c.done-c.base)), len(c.win)
+	out := Carved{HeadLost: true}
+	if rec != nil {
+		low, high = max(low, rec.start), rec.end
+		out.InFILERecord, out.FixupsUndone = true, rec.undone
+	}
+	j, start := parseTail(c.win[:high], at, low)
+	out.Offset, out.Job, out.Length = c.base+int64(start), j, j.Size
+	out.NeedsFixups = rec.unsure(start, out.Length)
+	return out
+}
+
+// record gives the protected structure around a place of the window, or nil.
+func (c *carver) record(at int) *protected {
+	for i := range c.records {
+		if r := &c.records[i]; r.start <= at && at < r.end {
+			return r
+		}
+	}
+	return nil
+}
+
+// unsure reports that bytes of [at, at+n) in the window are those of an update
+// sequence that could not be undone.
+func (p *protected) unsure(at, n int) bool {
+	if p == nil || p.undone {
+		return false
+	}
+	sectorEnd := ((at-p.start)/sectorStride+1)*sectorStride - 2
+	return p.start+sectorEnd < at+n
 }
 
 // far reads a job that leaves the window.

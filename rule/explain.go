@@ -65,6 +65,12 @@ func proof(c *eql.Cond, rec eql.Record) *eql.Cond {
 	return c
 }
 
+// DescriptionFields lists the fields that the sentence of a Verdict may quote
+// besides those of the query.
+func DescriptionFields() []string {
+	return []string{"event.action", "event.type", "file.path", "file.name"}
+}
+
 // describe says what the event is, e.g. "creation of C:\Windows\Tasks\x.job".
 func describe(rec eql.Record, anyDrive bool) string {
 	what := first(rec, "event.action")

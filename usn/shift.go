@@ -70,11 +70,18 @@ func (c *census) take(s Source) {
 	}
 }
 
+// maxHead bounds how many zeros firstData passes over.
+const maxHead = 16 << 30
+
 // firstData looks at the first windows that are not zero.
 func (c *census) firstData(s Source, spans []span) {
 	buf := make([]byte, chunkSize)
+	passed := int64(0)
 	for _, sp := range spans {
 		for at := sp.start; at < sp.end; at += chunkSize {
+			if passed += chunkSize; passed > maxHead {
+				return
+			}
 			n, _ := s.ReadAt(buf[:min(chunkSize, sp.end-at)], at)
 			if skipZeros(buf[:n], 0) >= n&^7 {
 				continue

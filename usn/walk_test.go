@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -107,41 +106,6 @@ func TestWalkStale(t *testing.T) {
 	for j, st := range w.stale {
 		if st != (j == i) {
 			t.Errorf("record %d: stale is %v", j, st)
-		}
-	}
-}
-
-func TestFindShift(t *testing.T) {
-	tests := []struct {
-		name  string
-		shift int64
-		fill  int
-		stale int
-	}{
-		{"whole journal", 0, 50, 0},
-		{"head missing", 0x5800000, 50, 0},
-		{"head missing, not at a page", 312568880, 200, 0},
-		{"one record", 8 << 20, 1, 0},
-		{"older journal in front", 1 << 30, 60, 20},
-		{"large", 1 << 30, 60000, 3000},
-		{"nothing", 0, 0, 0},
-	}
-	for _, tt := range tests {
-		older := stream{shift: 0x40000}
-		older.fill(tt.stale)
-		older.b = append(older.b, make([]byte, -len(older.b)&4095)...)
-		s := stream{shift: tt.shift}
-		s.b = older.b
-		s.fill(tt.fill)
-		if got := FindShift(source(s.b)); got != tt.shift {
-			t.Errorf("%s: got %#x, want %#x", tt.name, got, tt.shift)
-		}
-		w := walkAll(t, source(s.b))
-		if w.stats.Records != uint64(tt.fill+tt.stale) || w.stats.Stale != uint64(tt.stale) || len(w.problems) != 0 {
-			t.Errorf("%s: got %+v, %q", tt.name, w.stats, w.problems)
-		}
-		if tt.fill > 0 && w.stats.LastUSN != int64(w.offsets[len(w.offsets)-1])+tt.shift {
-			t.Errorf("%s: last USN %#x", tt.name, w.stats.LastUSN)
 		}
 	}
 }
@@ -322,76 +286,6 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// messy is a journal of several chunks with everything in it that goes wrong.
-func messy(shift int64) Source {
-	s := stream{shift: shift}
-	rng := rand.New(rand.NewPCG(1, 2))
-	for len(s.b) < 5*chunkSize {
-		s.fill(1 + rng.IntN(300))
-		s.v4()
-		at := s.v2("victim", ReasonClose)
-		switch rng.IntN(6) {
-		case 0:
-			s.b[at+4] = 9
-		case 1:
-			binary.LittleEndian.PutUint64(s.b[at+24:], 64)
-		case 2:
-			clear(s.b[at:])
-		case 3:
-			s.b = append(s.b, make([]byte, -uint64(int64(len(s.b))+shift)%pageSize+3*pageSize)...)
-		case 4:
-			s.time -= 100
-		case 5:
-			for i := range 5000 {
-				s.b = append(s.b, byte(i*7))
-			}
-			s.b = append(s.b, make([]byte, -len(s.b)&7)...)
-		}
-	}
-	size := int64(len(s.b))
-	return NewSparseSource(bytes.NewReader(s.b), size, []ntfs.Extent{
-		{Offset: 0, Length: 2<<20 + 4096, Physical: 0},
-		{Offset: 2<<20 + 4096, Length: 512 << 10, Physical: -1},
-		{Offset: 2<<20 + 4096 + 512<<10, Length: size, Physical: 1},
-	})
-}
-
-func TestRangesGiveTheSame(t *testing.T) {
-	for _, shift := range []int64{0, 312568880} {
-		src := messy(shift)
-		want := walkAll(t, src)
-		if want.stats.Shift != shift || want.stats.Stale == 0 || len(want.problems) == 0 || len(want.stats.Gaps) == 0 || want.stats.BackwardSteps.Count == 0 {
-			t.Fatalf("the sample is too tame: %+v", want.stats)
-		}
-		for _, n := range []int{-1, 0, 1, 2, 3, 4, 7, 100} {
-			var got walked
-			ranges := Ranges(src, n)
-			if len(ranges) > max(n, 1) || n > 1 && n < 5 && len(ranges) != n {
-				t.Errorf("%d ranges asked for, got %d", n, len(ranges))
-			}
-			end := int64(0)
-			for _, r := range ranges {
-				if r.Offset != end {
-					t.Errorf("range at %d, want %d", r.Offset, end)
-				}
-				end += r.Length
-				st, err := WalkRange(context.Background(), src, r, got.visit(t), got.problem(t))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if r.Offset == 0 {
-					got.stats = st
-				} else {
-					got.stats.Join(st)
-				}
-			}
-			if end != src.Size() || !reflect.DeepEqual(got, want) {
-				t.Errorf("shift %d, %d ranges to %d: not the same as one walk:\n%+v\n%+v", shift, n, end, got.stats, want.stats)
-			}
-		}
-	}
-}
-
 // TestWalkCrossing has a writer that does not care for pages: records cross
 // them, and the places where walks change chunks.
 func TestWalkCrossing(t *testing.T) {
@@ -425,47 +319,4 @@ func TestHostileExtents(t *testing.T) {
 	if len(w.names) != 100 || len(w.problems) != 0 {
 		t.Errorf("got %d records, %q", len(w.names), w.problems)
 	}
-}
-
-func TestRecognise(t *testing.T) {
-	var s stream
-	s.fill(50)
-	headless := stream{shift: 1 << 30}
-	headless.fill(1)
-	tests := []struct {
-		name string
-		b    []byte
-		want bool
-	}{
-		{"journal", s.b, true},
-		{"one record", headless.b, true},
-		{"nothing", nil, false},
-		{"zeros", make([]byte, 1<<20), false},
-		{"text", bytes.Repeat([]byte("text of no kind "), 5000), false},
-		{"journal within other things", append(bytes.Repeat([]byte("volume  "), 5000), s.b...), false},
-	}
-	for _, tt := range tests {
-		if got := Recognise(source(tt.b)); got != tt.want {
-			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
-		}
-	}
-	const head, size = 300 << 20, 310 << 20
-	far := NewFileSource(zerosAround{s.b, head}, size)
-	if !Recognise(far) || FindShift(far) != -head {
-		t.Errorf("zeros before and after: got %v, shift %d, want true, %d", Recognise(far), FindShift(far), -head)
-	}
-}
-
-// zerosAround is a long file with b at one place in it.
-type zerosAround struct {
-	b  []byte
-	at int64
-}
-
-func (z zerosAround) ReadAt(p []byte, off int64) (int, error) {
-	clear(p)
-	if off < z.at+int64(len(z.b)) && off+int64(len(p)) > z.at {
-		copy(p[max(0, z.at-off):], z.b[max(0, off-z.at):])
-	}
-	return len(p), nil
 }

@@ -17,12 +17,18 @@ const (
 	maxDocumentValues = 1 << 16 // values in all
 )
 
+// documentPlan says how exported events are read.
+type documentPlan struct {
+	wanted  map[string]bool // fields to keep; nil keeps all
+	unknown []unknownPattern
+}
+
 // document is one exported event. What it lacks is absent, unless a pattern says
 // that the export cannot tell.
 type document struct {
-	fields  map[string]eql.Value
-	unknown []unknownPattern
-	values  int
+	plan   *documentPlan
+	fields map[string]eql.Value
+	values int
 }
 
 // Field gives a field by its dotted name.
@@ -30,7 +36,7 @@ func (d *document) Field(name string) eql.Value {
 	if v, ok := d.fields[name]; ok {
 		return v
 	}
-	for _, p := range d.unknown {
+	for _, p := range d.plan.unknown {
 		if p.match(name) {
 			return eql.NotKnown()
 		}
@@ -40,7 +46,7 @@ func (d *document) Field(name string) eql.Value {
 
 // parseDocument reads a JSON object with nested or dotted names, bare or in the
 // "_source" of a search hit.
-func parseDocument(line []byte, unknown []unknownPattern) (*document, error) {
+func parseDocument(line []byte, plan *documentPlan) (*document, error) {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.UseNumber()
 	var top map[string]any
@@ -59,7 +65,7 @@ func parseDocument(line []byte, unknown []unknownPattern) (*document, error) {
 	if source, ok := top["_source"].(map[string]any); ok {
 		top = source
 	}
-	d := &document{fields: make(map[string]eql.Value, 32), unknown: unknown}
+	d := &document{plan: plan, fields: map[string]eql.Value{}}
 	if err := d.object("", top, 0); err != nil {
 		return nil, err
 	}
@@ -100,6 +106,9 @@ func (d *document) add(name string, v any, depth int) error {
 	}
 	if d.values++; d.values > maxDocumentValues {
 		return fmt.Errorf("event of more than %d values", maxDocumentValues)
+	}
+	if d.plan.wanted != nil && !d.plan.wanted[name] {
+		return nil
 	}
 	s := jsonScalar(v)
 	have, seen := d.fields[name]

@@ -73,8 +73,9 @@ func (f *ruleEvalFlags) run(cmd *cobra.Command, a *app, args []string) error {
 	}
 	e := &evaluation{rules: rules, format: f.format, stderr: a.stderr, out: bufio.NewWriterSize(a.stdout, 64<<10)}
 	for _, p := range f.unknown {
-		e.unknown = append(e.unknown, newUnknownPattern(p))
+		e.plan.unknown = append(e.plan.unknown, newUnknownPattern(p))
 	}
+	e.plan.wanted = wantedFields(rules)
 	for _, name := range args {
 		if err := e.file(cmd.Context(), a, name); err != nil {
 			return failure(errors.Join(err, e.out.Flush()))
@@ -113,10 +114,25 @@ func (f *ruleEvalFlags) load(query bool) ([]*rule.Rule, error) {
 	return rules, nil
 }
 
+// wantedFields are the fields that the rules read, and those that a sentence
+// about an event names.
+func wantedFields(rules []*rule.Rule) map[string]bool {
+	out := map[string]bool{}
+	for _, name := range rule.DescriptionFields() {
+		out[name] = true
+	}
+	for _, r := range rules {
+		for _, name := range r.Query.Fields() {
+			out[name] = true
+		}
+	}
+	return out
+}
+
 // evaluation applies rules to a stream of documents.
 type evaluation struct {
 	rules      []*rule.Rule
-	unknown    []unknownPattern
+	plan       documentPlan
 	format     string
 	out        *bufio.Writer
 	stderr     io.Writer
@@ -149,7 +165,7 @@ func (e *evaluation) file(ctx context.Context, a *app, name string) error {
 			continue
 		}
 		e.documents++
-		d, err := parseDocument(line, e.unknown)
+		d, err := parseDocument(line, &e.plan)
 		if err != nil {
 			e.unreadable++
 			fmt.Fprintf(e.stderr, "jobscan: %s: line %d: %s\n", report.Visible(name), n, report.Visible(err.Error()))

@@ -168,7 +168,7 @@ func TestParseDocument(t *testing.T) {
 		{"source that is none", `{"_source":1}`, "_source=1"},
 	}
 	for _, tt := range tests {
-		d, err := parseDocument([]byte(tt.line), nil)
+		d, err := parseDocument([]byte(tt.line), &documentPlan{})
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -182,7 +182,7 @@ func TestParseDocument(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "{", "[1]", "null", `{"a":1}x`, strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200), `{"a":` + strings.Repeat("[", 5000)} {
-		if d, err := parseDocument([]byte(bad), nil); err == nil {
+		if d, err := parseDocument([]byte(bad), &documentPlan{}); err == nil {
 			t.Errorf("%.40q: got %v, want an error", bad, d.fields)
 		}
 	}
@@ -286,7 +286,7 @@ func FuzzParseDocument(f *testing.F) {
 	f.Add([]byte(excludedName))
 	f.Add([]byte(`{"a":[{"b":[1,[2,{"c":null}]]}],"a.b":1e400,"x":"\ud83d"}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		d, err := parseDocument(line, nil)
+		d, err := parseDocument(line, &documentPlan{})
 		if (d == nil) != (err != nil) {
 			t.Fatalf("%q: %v, %v", line, d, err)
 		}

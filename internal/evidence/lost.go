@@ -12,36 +12,31 @@ import (
 const (
 	oldStart  = 63 * 512
 	alignment = 1 << 20
-	maxTries  = 1 << 20 // as many places are looked at
+	maxTries  = 1 << 16 // as many places are looked at
 )
 
 // lostVolumes looks for boot sectors of NTFS on a disk that has lost its
 // partition table, and adds the volumes behind them.
 func (o *opener) lostVolumes(f *File) bool {
 	found := false
-	end := int64(0) // of the last volume
-	for try := range int64(maxTries) {
-		start := max(oldStart, try*alignment)
-		if start >= f.Size {
-			break
-		}
-		if start < end {
-			continue
-		}
-		size := volumeAt(f.image, start, f.Size)
+	start := int64(oldStart)
+	for tries := 0; tries < maxTries && start < f.Size; tries++ {
+		at := start
+		start = (start/alignment + 1) * alignment
+		size := volumeAt(f.image, at, f.Size)
 		if size == 0 {
 			continue
 		}
-		r := io.NewSectionReader(f.image, start, size)
+		r := io.NewSectionReader(f.image, at, size)
 		v, err := openNTFS(r, size)
 		if err != nil {
 			continue
 		}
 		found = true
-		end = start + size
-		o.add(&Volume{EvidencePath: f.Path, Container: f.Container, Reader: r, Offset: start, Size: size, NTFS: v})
+		start = (at + size + alignment - 1) / alignment * alignment
+		o.add(&Volume{EvidencePath: f.Path, Container: f.Container, Reader: r, Offset: at, Size: size, NTFS: v})
 		o.host.Problems = append(o.host.Problems, Problem{Path: f.Path, Volume: len(o.host.Volumes),
-			Err: fmt.Errorf("disk without a partition table: NTFS volume found by its boot sector at %#x", start)})
+			Err: fmt.Errorf("disk without a partition table: NTFS volume found by its boot sector at %#x", at)})
 	}
 	return found
 }

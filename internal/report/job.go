@@ -58,6 +58,7 @@ func CarvedDocument(c jobfile.Carved, file string) Document {
 	d.Set("in_file_record", c.InFILERecord)
 	d.Set("fixups_undone", c.FixupsUndone)
 	d.Set("needs_fixups", c.NeedsFixups)
+	d.Set("head_lost", c.HeadLost)
 	return d
 }
 

@@ -117,7 +117,7 @@ func TestCarvedDocument(t *testing.T) {
 		SetNextRuns(d, c.Job.NextRuns(jobfile.LocalTime{Year: 2013, Month: 7, Day: 12, Hour: 15}, 2))
 		got := jsonLine(t, d)
 		if !strings.HasPrefix(got, `{"type":"job","file":"image","offset":77,"application":`) ||
-			!strings.Contains(got, `"in_file_record":false,"fixups_undone":false,"needs_fixups":false,"next_runs":["2013-07-12T15:42:00.000","2013-07-12T16:42:00.000"]}`) {
+			!strings.Contains(got, `"in_file_record":false,"fixups_undone":false,"needs_fixups":false,"head_lost":false,"next_runs":["2013-07-12T15:42:00.000","2013-07-12T16:42:00.000"]}`) {
 			t.Errorf("got %s", got)
 		}
 	}

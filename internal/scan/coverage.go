@@ -1,6 +1,10 @@
 package scan
 
 import (
+	"errors"
+	"fmt"
+
+	"github.com/jobscan/jobscan/internal/parse"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/usn"
 )
@@ -18,7 +22,9 @@ func (s *volumeScan) describeVolume() {
 		}
 		for _, err := range v.NTFS.Problems() {
 			p := s.problem("volume", err)
-			p.Severity = report.SeverityWarning
+			if !errors.Is(err, parse.ErrTruncated) { // worked around: nothing is lost
+				p.Severity = report.SeverityWarning
+			}
 			s.problems = append(s.problems, p)
 		}
 	}
@@ -38,7 +44,23 @@ func (s *volumeScan) describeJournal(stats *usn.Stats) {
 		Records: stats.Records, Stale: stats.Stale, DamagedBytes: stats.DamagedBytes,
 		ClockBackwards: stats.BackwardSteps.Count,
 	}
+	s.lostJournal()
 	if s.volume.Max != nil {
 		s.coverage.USN.JournalID = s.volume.Max.JournalID
+	}
+}
+
+// lostJournal reports the parts of $J that are not in the evidence: clusters
+// past the end of a truncated image, or pieces of its run list.
+func (s *volumeScan) lostJournal() {
+	limit := s.volume.Journal.InitializedSize()
+	for _, e := range s.volume.Journal.Extents() {
+		length := min(e.Length, limit-e.Offset)
+		if !e.Lost || length <= 0 {
+			continue
+		}
+		s.coverage.USN.DamagedBytes += length
+		s.problems = append(s.problems, s.journalProblem(e.Offset, &parse.Error{Structure: "$J", Field: "extent",
+			Offset: e.Offset, Err: parse.ErrTruncated, Detail: fmt.Sprintf("%d bytes are not in the evidence", length)}))
 	}
 }

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/internal/parse"
@@ -50,6 +51,27 @@ func (s *volumeScan) journalProblem(offset int64, err error) report.Problem {
 		p.Offset = &offset
 	}
 	return p
+}
+
+// distinct drops problems that a second look at the same evidence met again.
+func distinct(problems []report.Problem) []report.Problem {
+	type key struct {
+		source, message string
+		record, offset  int64
+	}
+	seen := make(map[key]bool, len(problems))
+	return slices.DeleteFunc(problems, func(p report.Problem) bool {
+		k := key{source: p.Source, message: p.Message, record: -1, offset: -1}
+		if p.Record != nil {
+			k.record = int64(*p.Record)
+		}
+		if p.Offset != nil {
+			k.offset = *p.Offset
+		}
+		again := seen[k]
+		seen[k] = true
+		return again
+	})
 }
 
 // fileProblems reports what was lost when a file's attributes were joined. What

@@ -48,6 +48,7 @@ func (s *volumeScan) run(ctx context.Context) error {
 	files := s.testimony()
 	volume := correlate.Volume{Index: s.volume.Index, Folders: s.folders(), HasMFT: s.hasMFT()}
 	s.decide(volume.Events(files))
+	s.problems = distinct(s.problems)
 	return ctx.Err()
 }
 
