@@ -34,6 +34,7 @@ func AnomalyCodes() []AnomalyCode {
 	return []AnomalyCode{
 		{"not_a_job", WeightStrong, "the content is something else than a job file"},
 		{"incomplete", WeightBroken, "a count or length reaches past the end of the file"},
+		{"head_lost", WeightBroken, "carved: only the end of the job was found"},
 
 		{"file_version", WeightInert, "file version other than 1"},
 		{"reserved_size", WeightInert, "reserved data of a size other than 0 and 8"},

@@ -298,7 +298,7 @@ func (c *carver) undoFixups() {
 	for at := first; at+sectorStride <= len(c.win); at += sectorStride {
 		b := c.win[at:]
 		switch string(b[:4]) {
-		case "FILE", "INDX", "RCRD":
+		case "FILE", "INDX", "RCRD", "BAAD": // BAAD: a FILE record that was found torn
 		default:
 			continue
 		}

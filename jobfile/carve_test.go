@@ -111,6 +111,11 @@ func TestCarveMarksWhatItCannotUndo(t *testing.T) {
 	x := plainJob()
 	x.note = wide("a comment that is long enough to reach over the end of the first sector of the record")
 	torn := fileRecord(x.bytes(), 280, 0xBEEF)
+	baad := bytes.Clone(torn)
+	copy(baad, "BAAD")
+	if hits := carveAll(t, baad); len(hits) != 1 || !hits[0].FixupsUndone {
+		t.Errorf("record marked BAAD: got %+v", hits)
+	}
 	torn[1022] ^= 1
 	hits := carveAll(t, torn)
 	if len(hits) != 1 || !hits[0].InFILERecord || hits[0].FixupsUndone || !hits[0].NeedsFixups {

@@ -76,7 +76,7 @@ func parseTail(b []byte, reserved, low int) (j *Job, start int) {
 	j.Err = &parse.Error{Structure: "fixed section", Field: "product version", Err: parse.ErrTruncated,
 		Detail: "the beginning of the job is gone, its end was found"}
 	f := &findings{j: j, b: d.b, out: []Anomaly{}}
-	f.layout()
+	f.add("head_lost", 0, "Only the end of the job was found: what stood before it is overwritten.")
 	f.triggers()
 	f.triage()
 	j.Anomalies = f.out

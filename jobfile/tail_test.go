@@ -31,7 +31,7 @@ func TestCarveTail(t *testing.T) {
 		c := hits[0]
 		j := c.Job
 		if !c.HeadLost || c.Offset != int64(1000+tt.start) || c.Length != len(job)-tt.start || j.Complete ||
-			j.Application.Value != tt.app || j.Parameters.Value != tt.par || j.Author.Value != tt.author || j.Comment.Value != atComment ||
+			j.Application.Value != tt.app || j.Parameters.Value != tt.par || j.Author.Value != tt.author || j.Comment.Value != atComment || j.Anomalies[0].Code != "head_lost" ||
 			len(j.Triggers) != 1 || j.Triggers[0].Text() != "At 09:00 every day, from 2023-05-11" || j.Signature.State != SignaturePresent {
 			t.Errorf("%s: got %+v of %+v", tt.name, c, j)
 		}

@@ -20,7 +20,8 @@ func newDemoCommand(a *app) *cobra.Command {
 		Long: `Demo scans a small NTFS volume that is built into the program: the way to see
 what a report looks like. It ends with 0 although the sample has findings.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.note(cmd, args)
 			o, err := f.options(false)
 			if err != nil {
 				return failure(err)
@@ -35,12 +36,8 @@ what a report looks like. It ends with 0 although the sample has findings.`,
 				return failure(err)
 			}
 			defer host.Close()
-			header, err := f.header(cmd.Context(), host, o)
-			if err != nil {
-				return failure(err)
-			}
 			f.exitZero = true
-			return a.scanHost(cmd.Context(), host, header, o, &f)
+			return a.scanHost(cmd.Context(), host, o, &f)
 		},
 	}
 	f.register(cmd)

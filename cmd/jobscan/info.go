@@ -17,7 +17,7 @@ func newInfoCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info [flags] EVIDENCE...",
 		Short: "Say what the evidence is and what it covers",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  needEvidence,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "text" && format != "jsonl" {
 				return failure(fmt.Errorf("--format %q: expected text or jsonl", format))

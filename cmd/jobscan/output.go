@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/internal/report"
 )
 
@@ -47,7 +48,7 @@ type output struct {
 	file   *os.File
 }
 
-func (f *outputFlags) open(a *app) (*output, error) {
+func (f *outputFlags) open(a *app, host *evidence.Host) (*output, error) {
 	format, err := f.find()
 	if err != nil {
 		return nil, err
@@ -60,6 +61,9 @@ func (f *outputFlags) open(a *app) (*output, error) {
 	out := &output{}
 	var w io.Writer = a.stdout
 	if f.file != "" {
+		if err := notEvidence(f.file, host); err != nil {
+			return nil, err
+		}
 		if out.file, err = createOutput(f.file, f.force); err != nil {
 			return nil, err
 		}
@@ -82,6 +86,20 @@ func (f *outputFlags) find() (report.Format, error) {
 		names = append(names, format.Name)
 	}
 	return report.Format{}, fmt.Errorf("--format %q: expected one of %s", f.format, strings.Join(names, ", "))
+}
+
+// notEvidence refuses an output file that is part of the evidence.
+func notEvidence(name string, host *evidence.Host) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil // it does not exist yet, or creating it will tell
+	}
+	for _, file := range host.Files {
+		if other, err := os.Stat(file.Path); err == nil && os.SameFile(info, other) {
+			return fmt.Errorf("%s is evidence: it is never written to", name)
+		}
+	}
+	return nil
 }
 
 // createOutput never overwrites without force, and never follows a race to do so.

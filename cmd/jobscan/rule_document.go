@@ -45,7 +45,7 @@ func (d *document) Field(name string) eql.Value {
 }
 
 // parseDocument reads a JSON object with nested or dotted names, bare or in the
-// "_source" of a search hit.
+// "_source" or "fields" of a search hit.
 func parseDocument(line []byte, plan *documentPlan) (*document, error) {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.UseNumber()
@@ -63,6 +63,8 @@ func parseDocument(line []byte, plan *documentPlan) (*document, error) {
 		return nil, errors.New("expected a JSON object, found null")
 	}
 	if source, ok := top["_source"].(map[string]any); ok {
+		top = source
+	} else if source, ok := top["fields"].(map[string]any); ok && top["_index"] != nil {
 		top = source
 	}
 	d := &document{plan: plan, fields: map[string]eql.Value{}}

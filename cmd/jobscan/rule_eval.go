@@ -35,7 +35,7 @@ func newRuleEvalCommand(a *app) *cobra.Command {
 		Use:   "eval [flags] EVENTS...",
 		Short: "Apply a rule to exported events",
 		Long: `Apply rules or a query to exported ECS events: NDJSON, one document a line, with
-nested or dotted field names, bare or in the _source of a search hit.
+nested or dotted field names, bare or in the _source or fields of a search hit.
 
 EVENTS is a file, or - for standard input. A field that a document lacks is
 absent, as it is for Elasticsearch, unless --unknown says that the export cannot
@@ -62,7 +62,7 @@ func (f *ruleEvalFlags) run(cmd *cobra.Command, a *app, args []string) error {
 	if f.format != "table" && f.format != "jsonl" {
 		return failure(fmt.Errorf("--format %q: expected table or jsonl", f.format))
 	}
-	rules, err := f.load(cmd.Flags().Changed("query"))
+	rules, err := f.load(cmd.Flags().Changed("query"), a.stderr)
 	if err != nil {
 		var syntax *eql.SyntaxError
 		if errors.As(err, &syntax) {
@@ -96,15 +96,19 @@ func (f *ruleEvalFlags) run(cmd *cobra.Command, a *app, args []string) error {
 	return nil
 }
 
-func (f *ruleEvalFlags) load(query bool) ([]*rule.Rule, error) {
+// load gives the rules to apply; those that cannot be used are named on stderr.
+func (f *ruleEvalFlags) load(query bool, stderr io.Writer) ([]*rule.Rule, error) {
 	o := eql.Options{CategoryField: f.categoryField, ASCIIFold: f.asciiFold}
 	if query {
 		r, err := rule.FromQuery(f.query, o)
 		return []*rule.Rule{r}, err
 	}
-	rules, err := loadRules(f.rules)
+	rules, problems, err := loadRules(f.rules)
 	if err != nil {
 		return nil, err
+	}
+	for _, p := range problems {
+		fmt.Fprintf(stderr, "jobscan: not used: %s\n", visibleLines(p.Message))
 	}
 	for i, r := range rules {
 		if rules[i], err = r.WithOptions(o); err != nil {

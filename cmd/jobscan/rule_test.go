@@ -165,6 +165,8 @@ func TestParseDocument(t *testing.T) {
 		{"null and empty", `{"a":null,"b":[],"c":[null],"d":{}}`, "a=- b=- c=-"},
 		{"numbers", `{"a":1.5,"b":9223372036854775808,"c":-3,"d":1e400}`, "a=1.5 b=9.223372036854775808e18 c=-3 d=1e400"},
 		{"source", `{"_index":"i","_source":{"a":1}}`, "a=1"},
+		{"fields of a hit", `{"_index":"i","fields":{"a.b":["x"]}}`, "a.b=x"},
+		{"fields of no hit", `{"fields":{"a":1}}`, "fields.a=1"},
 		{"source that is none", `{"_source":1}`, "_source=1"},
 	}
 	for _, tt := range tests {

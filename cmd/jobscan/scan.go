@@ -3,17 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/scan"
 	"github.com/jobscan/jobscan/internal/wintime"
-	"github.com/jobscan/jobscan/rule"
 )
 
 // scanFlags are the flags that scan and timeline share.
@@ -31,6 +32,27 @@ type scanFlags struct {
 	quiet      bool
 	noProgress bool
 	exitZero   bool
+
+	commandLine []string          // as it was given
+	changed     map[string]string // flags that were given
+}
+
+// silent are the flags that change nothing of what a report says; they are left
+// out of its header, so that they do not change its bytes either.
+var silent = []string{"jobs", "output", "force", "quiet", "no-progress", "no-color", "exit-zero"}
+
+// note keeps the command line for the report's header.
+func (f *scanFlags) note(cmd *cobra.Command, args []string) {
+	f.commandLine = append([]string{"jobscan", cmd.Name()}, args...)
+	f.changed = make(map[string]string)
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if !slices.Contains(silent, flag.Name) {
+			f.changed[flag.Name] = flag.Value.String()
+		}
+	})
+	for _, name := range slices.Sorted(maps.Keys(f.changed)) {
+		f.commandLine = append(f.commandLine, "--"+name+"="+f.changed[name])
+	}
 }
 
 func (f *scanFlags) register(cmd *cobra.Command) {
@@ -60,8 +82,9 @@ func newScanCommand(a *app) *cobra.Command {
 rule concerns. EVIDENCE is a raw image of a volume or disk, a block device, on
 Windows a live volume (C: or \\.\C:), an extracted $MFT with or without its $J
 (two files, or a folder that holds them).`,
-		Args: cobra.MinimumNArgs(1),
+		Args: needEvidence,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.note(cmd, args)
 			return runScan(cmd.Context(), a, &f, args, false)
 		},
 	}
@@ -74,13 +97,22 @@ func newTimelineCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "timeline [flags] EVIDENCE...",
 		Short: "Report every event of the files concerned, in time order",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  needEvidence,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.note(cmd, args)
 			return runScan(cmd.Context(), a, &f, args, true)
 		},
 	}
 	f.register(cmd)
 	return cmd
+}
+
+// needEvidence refuses a command line that names none.
+func needEvidence(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("%s: name at least one EVIDENCE; see jobscan %s --help", cmd.Name(), cmd.Name())
+	}
+	return nil
 }
 
 // runScan is the main job: evidence in, report out, exit code as error.
@@ -94,25 +126,32 @@ func runScan(ctx context.Context, a *app, f *scanFlags, paths []string, timeline
 		return failure(err)
 	}
 	defer host.Close()
+	return a.scanHost(ctx, host, o, f)
+}
+
+// scanHost scans opened evidence and writes the report to where the flags say.
+func (a *app) scanHost(ctx context.Context, host *evidence.Host, o scan.Options, f *scanFlags) error {
 	header, err := f.header(ctx, host, o)
 	if err != nil {
 		return failure(err)
 	}
-	return a.scanHost(ctx, host, header, o, f)
-}
-
-// scanHost scans opened evidence and writes the report to where the flags say.
-func (a *app) scanHost(ctx context.Context, host *evidence.Host, header *report.Header, o scan.Options, f *scanFlags) error {
-	out, err := f.output.open(a)
+	out, err := f.output.open(a, host)
 	if err != nil {
 		return failure(err)
 	}
-	summary, err := scan.Run(ctx, host, header, o, out.writer)
+	w := out.writer
+	if f.output.format == "csv" && !f.quiet {
+		w = withProblems{w, a.stderr}
+	}
+	tell, end := progress(a.stderr, f.quiet || f.noProgress)
+	o.Progress = tell
+	summary, err := scan.Run(ctx, host, header, o, w)
+	end()
 	if closeErr := out.close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
-		return failure(fmt.Errorf("writing the report: %w", err))
+		return failure(fmt.Errorf("the report is not complete: %w", err))
 	}
 	return f.exit(&summary)
 }
@@ -134,8 +173,11 @@ func (f *scanFlags) options(timeline bool) (scan.Options, error) {
 	if f.noMFT && f.noUSN {
 		return o, fmt.Errorf("--no-mft and --no-usn together leave nothing to read")
 	}
+	if _, err := f.output.find(); err != nil {
+		return o, err
+	}
 	var err error
-	if o.Rules, err = loadRules(f.rules); err != nil {
+	if o.Rules, o.Problems, err = loadRules(f.rules); err != nil {
 		return o, err
 	}
 	if o.Drive, err = parseDrive(f.drive); err != nil {
@@ -160,39 +202,13 @@ func parseDrive(s string) (byte, error) {
 	return letter[0], nil
 }
 
-// loadRules reads the rules named on the command line, or the built-in one.
-func loadRules(names []string) ([]*rule.Rule, error) {
-	if len(names) == 0 {
-		names = []string{"builtin:2024-10"}
-	}
-	var rules []*rule.Rule
-	for _, name := range names {
-		r, err := loadRule(name)
-		if err != nil {
-			return nil, err
-		}
-		rules = append(rules, r)
-	}
-	return rules, nil
-}
-
-func loadRule(name string) (*rule.Rule, error) {
-	if strings.HasPrefix(name, "builtin:") {
-		return rule.BuiltinByName(name)
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	return rule.Parse(text, name)
-}
-
 func (f *scanFlags) header(ctx context.Context, host *evidence.Host, o scan.Options) (*report.Header, error) {
 	started, err := startTime()
 	if err != nil {
 		return nil, err
 	}
-	h := &report.Header{Version: version, Started: wintime.FromTime(started), Rules: o.Rules}
+	h := &report.Header{Version: version, Started: wintime.FromTime(started), CommandLine: f.commandLine, Rules: o.Rules,
+		Options: f.changed, OptionNames: slices.Sorted(maps.Keys(f.changed))}
 	for _, file := range host.Files {
 		e := report.EvidenceFile{Path: file.Path, Container: file.Container, Size: file.Size}
 		if !file.Modified.IsZero() {

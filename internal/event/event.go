@@ -53,9 +53,13 @@ type Source string
 
 // The sources, as the report spells them.
 const (
-	MFT Source = "mft"
-	USN Source = "usn"
-	Job Source = "job"
+	MFT        Source = "mft"
+	USN        Source = "usn"
+	USNCarved  Source = "usn_carved"
+	MFTCarved  Source = "mft_carved"
+	IndexSlack Source = "index_slack"
+	LogFile    Source = "logfile"
+	Job        Source = "job"
 )
 
 // Support is one testimony for an event.

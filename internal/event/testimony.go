@@ -38,4 +38,17 @@ type Testimony struct {
 	Reference ntfs.FileReference
 	Record    *FileRecord  // nil where the FILE record is gone or describes another file
 	Journal   []usn.Record // in any order; records of an older journal are marked Stale
+	Traces    []Trace      // in any order
+}
+
+// Trace is a name of a file found where no live structure shows it: in the
+// slack of a folder's index, in $LogFile, in a FILE record outside the $MFT.
+type Trace struct {
+	Source    Source
+	Reference ntfs.FileReference // of the incarnation that bore the name
+	Name      ntfs.FileName      // with its times as of then
+	Offset    int64              // bytes from the start of the volume
+	Detail    string             // where exactly, for a person
+	// Content is the file's content where the trace carries it, else nil.
+	Content []byte
 }

@@ -33,14 +33,14 @@ func (s *volumeScan) mftTasks(want func([]byte) bool) (tasks []task, join func()
 	for i := range parts {
 		from := uint64(i) * recordsPerTask
 		to := min(from+recordsPerTask, total)
-		tasks = append(tasks, func(ctx context.Context) error {
+		tasks = append(tasks, task{int64(to-from) * int64(v.RecordSize()), func(ctx context.Context) error {
 			p := &parts[i]
 			var err error
 			p.stats, err = v.ScanNames(ctx, from, to, want,
 				func(hit ntfs.NameHit) { p.hits = append(p.hits, hit) },
 				func(record uint64, err error) { p.problems = append(p.problems, s.recordProblem(record, err)) })
 			return err
-		})
+		}})
 	}
 	return tasks, func() {
 		for i := range parts {
@@ -75,14 +75,14 @@ func (s *volumeScan) surveyTasks(want func([]byte) bool) (tasks []task, join fun
 	ranges := s.journalRanges()
 	parts := make([]surveyPart, len(ranges))
 	for i, r := range ranges {
-		tasks = append(tasks, func(ctx context.Context) error {
+		tasks = append(tasks, task{r.Length, func(ctx context.Context) error {
 			p := &parts[i]
 			p.survey = usnjrnl.NewSurvey(want)
 			var err error
 			p.stats, err = usn.WalkRange(ctx, s.volume.Journal, r, p.survey.Visit,
 				func(offset int64, err error) { p.problems = append(p.problems, s.journalProblem(offset, err)) })
 			return err
-		})
+		}})
 	}
 	return tasks, func() {
 		var stats usn.Stats
@@ -107,12 +107,12 @@ func (s *volumeScan) historyTasks(of map[ntfs.FileReference]bool) (tasks []task,
 	ranges := s.journalRanges()
 	parts := make([]*usnjrnl.History, len(ranges))
 	for i, r := range ranges {
-		tasks = append(tasks, func(ctx context.Context) error {
+		tasks = append(tasks, task{r.Length, func(ctx context.Context) error {
 			parts[i] = usnjrnl.NewHistory(of)
 			reported := func(int64, error) {} // by the first pass
 			_, err := usn.WalkRange(ctx, s.volume.Journal, r, parts[i].Visit, reported)
 			return err
-		})
+		}})
 	}
 	return tasks, func() {
 		for _, p := range parts {

@@ -19,6 +19,8 @@ import (
 // Options says what to look for and how.
 type Options struct {
 	Rules []*rule.Rule
+	// Problems were met before the scan, such as rules that cannot be used.
+	Problems []report.Problem
 	// Timeline asks for every event of the files concerned instead of findings.
 	Timeline bool
 	// AllEvents has the rules decide modifications and deletions as well.
@@ -42,7 +44,7 @@ func Run(ctx context.Context, host *evidence.Host, header *report.Header, o Opti
 	}
 	var findings []*report.Finding
 	var summary report.Summary
-	problems := hostProblems(host)
+	problems := append(slices.Clone(o.Problems), hostProblems(host)...)
 	for _, v := range host.Volumes {
 		s := newVolumeScan(v, &o)
 		if err := s.run(ctx); err != nil {

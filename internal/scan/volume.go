@@ -58,7 +58,7 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	s.survey = usnjrnl.NewSurvey(want)
 	mftTasks, joinMFT := s.mftTasks(want)
 	usnTasks, joinUSN := s.surveyTasks(want)
-	if err := runTasks(ctx, s.opts.Workers, append(mftTasks, usnTasks...)); err != nil {
+	if err := runTasks(ctx, s.opts.Workers, append(mftTasks, usnTasks...), s.opts.Progress); err != nil {
 		return err
 	}
 	joinMFT()
@@ -69,7 +69,7 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	}
 	s.history = usnjrnl.NewHistory(candidates)
 	tasks, join := s.historyTasks(candidates)
-	if err := runTasks(ctx, s.opts.Workers, tasks); err != nil {
+	if err := runTasks(ctx, s.opts.Workers, tasks, s.opts.Progress); err != nil {
 		return err
 	}
 	join()

@@ -7,13 +7,18 @@ import (
 )
 
 // task is one independent part of the work; it keeps its result in its own slot.
-type task func(context.Context) error
+type task struct {
+	bytes int64 // that it will read, for the display of progress
+	run   func(context.Context) error
+}
 
 // runTasks runs tasks on a bounded number of goroutines and returns the error
-// of the first task, in their order, that failed.
-func runTasks(ctx context.Context, workers int, tasks []task) error {
+// of the first task, in their order, that failed. tell, if not nil, hears of
+// bytes done and bytes in all.
+func runTasks(ctx context.Context, workers int, tasks []task, tell func(done, total int64)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	m := newMeter(tasks, tell)
 	errs := make([]error, len(tasks))
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -24,10 +29,11 @@ func runTasks(ctx context.Context, workers int, tasks []task) error {
 				if i >= len(tasks) {
 					return
 				}
-				if errs[i] = tasks[i](ctx); errs[i] != nil {
+				if errs[i] = tasks[i].run(ctx); errs[i] != nil {
 					cancel()
 					return
 				}
+				m.add(tasks[i].bytes)
 			}
 		})
 	}
@@ -38,4 +44,29 @@ func runTasks(ctx context.Context, workers int, tasks []task) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// meter adds up what tasks have read.
+type meter struct {
+	mu          sync.Mutex
+	done, total int64
+	tell        func(done, total int64)
+}
+
+func newMeter(tasks []task, tell func(done, total int64)) *meter {
+	m := &meter{tell: tell}
+	for _, t := range tasks {
+		m.total += t.bytes
+	}
+	return m
+}
+
+func (m *meter) add(bytes int64) {
+	if m.tell == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done += bytes
+	m.tell(m.done, m.total)
 }

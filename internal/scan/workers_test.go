@@ -11,10 +11,15 @@ func TestRunTasks(t *testing.T) {
 		done := make([]bool, 100)
 		var tasks []task
 		for i := range done {
-			tasks = append(tasks, func(context.Context) error { done[i] = true; return nil })
+			tasks = append(tasks, task{1, func(context.Context) error { done[i] = true; return nil }})
 		}
-		if err := runTasks(context.Background(), workers, tasks); err != nil {
+		var told, total int64
+		err := runTasks(context.Background(), workers, tasks, func(d, all int64) { told, total = max(told, d), all })
+		if err != nil {
 			t.Fatalf("%d workers: %v", workers, err)
+		}
+		if told != 100 || total != 100 {
+			t.Errorf("%d workers: told of %d of %d bytes, want 100 of 100", workers, told, total)
 		}
 		for i, ok := range done {
 			if !ok {
@@ -27,15 +32,15 @@ func TestRunTasks(t *testing.T) {
 func TestRunTasksGivesTheFailure(t *testing.T) {
 	broken := errors.New("broken")
 	tasks := []task{
-		func(context.Context) error { return nil },
-		func(context.Context) error { return broken },
+		{1, func(context.Context) error { return nil }},
+		{1, func(context.Context) error { return broken }},
 	}
-	if err := runTasks(context.Background(), 1, tasks); !errors.Is(err, broken) {
+	if err := runTasks(context.Background(), 1, tasks, nil); !errors.Is(err, broken) {
 		t.Errorf("got %v, want %v", err, broken)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := runTasks(ctx, 1, nil); !errors.Is(err, context.Canceled) {
+	if err := runTasks(ctx, 1, nil, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: got %v", err)
 	}
 }

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/rule"
+)
+
+// loadRules reads the rules named on the command line, files and folders, or
+// the built-in one. A rule that cannot be used becomes a problem and the others
+// go on; the error says that none is left.
+func loadRules(names []string) ([]*rule.Rule, []report.Problem, error) {
+	if len(names) == 0 {
+		names = []string{rule.DefaultBuiltin}
+	}
+	files, err := ruleFiles(names)
+	if err != nil {
+		return nil, nil, err
+	}
+	var rules []*rule.Rule
+	var problems []report.Problem
+	var refused []error
+	for _, name := range files {
+		r, err := loadRule(name)
+		if err != nil {
+			refused = append(refused, err)
+			problems = append(problems, report.Problem{Severity: report.SeverityWarning, Source: "rule",
+				Evidence: name, Structure: "rule", Message: err.Error()})
+			continue
+		}
+		rules = append(rules, r)
+	}
+	if len(rules) == 0 {
+		return nil, nil, fmt.Errorf("no usable rule: %w", errors.Join(refused...))
+	}
+	return rules, problems, nil
+}
+
+func loadRule(name string) (*rule.Rule, error) {
+	if strings.HasPrefix(name, "builtin") {
+		return rule.BuiltinByName(name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return rule.Parse(text, name)
+}
