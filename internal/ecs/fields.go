@@ -14,9 +14,20 @@ func str(s string) func(Record) eql.Value {
 // fields is the table.
 var fields = []Field{
 	{"event.kind", "always event", eql.KindString, Metadata, str("event")},
-	{"event.category", "always file", eql.KindString, Metadata, str("file")},
-	{"event.type", "creation, change or deletion", eql.KindString, Metadata,
-		func(r Record) eql.Value { return eql.Str(r.Event.Type()) }},
+	{"event.category", "file; process for the run of a job", eql.KindString, Metadata,
+		func(r Record) eql.Value {
+			if r.Event.Action == event.Execution {
+				return eql.Str("process")
+			}
+			return eql.Str("file")
+		}},
+	{"event.type", "creation, change or deletion; start for the run of a job", eql.KindString, Metadata,
+		func(r Record) eql.Value {
+			if r.Event.Action == event.Execution {
+				return eql.Str("start")
+			}
+			return eql.Str(r.Event.Type())
+		}},
 	{"event.action", "creation, rename, link, modification or deletion", eql.KindString, Metadata,
 		func(r Record) eql.Value { return eql.Str(string(r.Event.Action)) }},
 	{"host.os.type", "always windows", eql.KindString, Metadata, str("windows")},

@@ -59,6 +59,7 @@ const (
 	MFTCarved  Source = "mft_carved"
 	IndexSlack Source = "index_slack"
 	LogFile    Source = "logfile"
+	SchedLgU   Source = "schedlgu"
 	Job        Source = "job"
 )
 

@@ -102,7 +102,9 @@ func setFile(d *ordereddict.Dict, e *event.Event, drive byte) {
 	if e.File.Size >= 0 {
 		Set(d, "file.size", e.File.Size)
 	}
-	Set(d, "file.inode", e.File.Reference.String())
+	if e.File.Reference != 0 { // a file that a log alone names has none
+		Set(d, "file.inode", e.File.Reference.String())
+	}
 	if t := e.File.Times; t != nil {
 		Set(d, "file.created", t.Created.String())
 		Set(d, "file.mtime", t.Modified.String())

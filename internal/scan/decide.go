@@ -26,7 +26,7 @@ func (s *volumeScan) decide(events []*event.Event) {
 		}
 	}
 	if s.opts.Timeline {
-		s.timeline(events, outcomes, concerned)
+		s.timeline(events, concerned)
 	} else {
 		s.arrivals(events, outcomes, history)
 	}
@@ -84,21 +84,30 @@ func (s *volumeScan) arrivals(events []*event.Event, outcomes [][]rule.Outcome, 
 	}
 }
 
-// timeline makes one entry for each event of the files concerned, decided by
-// the rule that says most.
-func (s *volumeScan) timeline(events []*event.Event, outcomes [][]rule.Outcome, concerned map[*event.File]bool) {
-	for i, e := range events {
-		if !concerned[e.File] || !s.inTime(e.Time) {
-			continue
-		}
-		best := 0
-		for j, o := range outcomes[i] {
-			if o > outcomes[i][best] {
-				best = j
-			}
-		}
-		s.findings = append(s.findings, s.finding(e, s.opts.Rules[best]))
+// timeline makes one entry for each event of the files concerned, and for each
+// run of a job, decided by the rule that says most.
+func (s *volumeScan) timeline(events []*event.Event, concerned map[*event.File]bool) {
+	runs := s.executions(events, concerned)
+	for _, e := range runs {
+		concerned[e.File] = true
 	}
+	for _, e := range append(runs, events...) {
+		if concerned[e.File] && s.inTime(e.Time) {
+			s.findings = append(s.findings, s.finding(e, s.decisive(e)))
+		}
+	}
+}
+
+// decisive is the rule that says most of an event, the first among equals.
+func (s *volumeScan) decisive(e *event.Event) *rule.Rule {
+	outcomes := s.outcomes(e)
+	best := 0
+	for i, o := range outcomes {
+		if o > outcomes[best] {
+			best = i
+		}
+	}
+	return s.opts.Rules[best]
 }
 
 func (s *volumeScan) inTime(t wintime.Filetime) bool {

@@ -68,3 +68,11 @@ func foldUnit(u uint16) uint16 {
 	}
 	return uint16(least)
 }
+
+// orNamed lets one further name through, ASCII in any case.
+func orNamed(want func(name []byte) bool, name string) func([]byte) bool {
+	units := foldUnits(name)
+	return func(b []byte) bool {
+		return want(b) || len(b) == 2*len(units) && hasSuffix(b, units)
+	}
+}

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jobscan/jobscan/internal/correlate"
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/source/mft"
+	"github.com/jobscan/jobscan/internal/source/runs"
 	"github.com/jobscan/jobscan/internal/source/usnjrnl"
 	"github.com/jobscan/jobscan/ntfs"
 )
@@ -23,6 +25,8 @@ type volumeScan struct {
 	survey  *usnjrnl.Survey
 	history *usnjrnl.History
 	names   []ntfs.NameHit
+	logs    []*ntfs.File // SchedLgU.txt
+	paths   *correlate.Folders
 
 	findings []*report.Finding
 	events   int
@@ -46,7 +50,8 @@ func (s *volumeScan) run(ctx context.Context) error {
 		return err
 	}
 	files := s.testimony()
-	volume := correlate.Volume{Index: s.volume.Index, Folders: s.folders(), HasMFT: s.hasMFT()}
+	s.paths = s.folders()
+	volume := correlate.Volume{Index: s.volume.Index, Folders: s.paths, HasMFT: s.hasMFT()}
 	s.decide(volume.Events(files))
 	s.problems = distinct(s.problems)
 	return ctx.Err()
@@ -56,7 +61,7 @@ func (s *volumeScan) run(ctx context.Context) error {
 // name at any moment, then the whole history of those files.
 func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error {
 	s.survey = usnjrnl.NewSurvey(want)
-	mftTasks, joinMFT := s.mftTasks(want)
+	mftTasks, joinMFT := s.mftTasks(orNamed(want, runs.LogName))
 	usnTasks, joinUSN := s.surveyTasks(want)
 	if err := runTasks(ctx, s.opts.Workers, append(mftTasks, usnTasks...), s.opts.Progress); err != nil {
 		return err
@@ -109,9 +114,20 @@ func (s *volumeScan) fileRecord(ref ntfs.FileReference, extensions []uint64) *ev
 	f, err := s.volume.NTFS.File(ref.Record(), extensions...)
 	if err == nil && f.Reference() == ref {
 		s.fileProblems(f)
+		s.noteLog(f)
 		return mft.Describe(s.volume.NTFS, f)
 	}
 	return mft.DescribeOrphan(s.volume.NTFS, ref, extensions)
+}
+
+// noteLog keeps a file that is the scheduler's log.
+func (s *volumeScan) noteLog(f *ntfs.File) {
+	for _, n := range f.Names() {
+		if strings.EqualFold(n.Name, runs.LogName) && !f.IsDirectory() {
+			s.logs = append(s.logs, f)
+			return
+		}
+	}
 }
 
 func (s *volumeScan) folders() *correlate.Folders {
