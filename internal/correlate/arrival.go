@@ -30,11 +30,18 @@ func (b *fileBuilder) arrival(s *span, path winpath.Path, moment int64) *event.E
 			e.Previous = &from
 		}
 	}
+	if s.partial {
+		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: upperBound,
+			Detail: "the first record of this file in the journal already carries later reasons: it came to this path at this time or before"})
+	}
 	if s.inMFT {
 		e.Support = append(e.Support, b.mftSupport(s.Name)...)
 	}
 	return e
 }
+
+// upperBound is the code of events whose own record the journal no longer holds.
+const upperBound = "time_is_upper_bound"
 
 func actionOf(begun beginning) event.Action {
 	switch begun {
@@ -55,10 +62,6 @@ func (b *fileBuilder) momentOf(r *usn.Record) int64 {
 
 // checkCreation compares a creation in the journal with what else is known of it.
 func (b *fileBuilder) checkCreation(e *event.Event, s *span) {
-	if s.first.Reason&^(usn.ReasonFileCreate|usn.ReasonClose) != 0 {
-		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "time_is_upper_bound",
-			Detail: "the first record of this creation in the journal already carries later reasons: the file was created at this time or before"})
-	}
 	if b.file.Times == nil || !s.inMFT {
 		return
 	}
@@ -116,7 +119,7 @@ func (b *fileBuilder) boundedArrival(s *span, path winpath.Path) *event.Event {
 	support := b.usnSupport(s.first)
 	support.Detail += " (the first record of this name)"
 	e.Support = append(e.Support, support)
-	e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "time_is_upper_bound",
+	e.Anomalies = append(e.Anomalies, event.Anomaly{Code: upperBound,
 		Detail: "the journal does not hold the arrival of this name: it came at this time or before"})
 	return e
 }

@@ -212,6 +212,10 @@ func (b *fileBuilder) changeEvent(c change) *event.Event {
 	s := b.usnSupport(c.record)
 	s.Detail = c.reason.String()
 	e.Support = append(e.Support, s)
+	if c.partial {
+		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: upperBound,
+			Detail: "the first record of this file in the journal already carries later reasons: the file was changed at this time or before, if it was renamed since under its name of then"})
+	}
 	return e
 }
 

@@ -79,16 +79,19 @@ func line(e *event.Event) string {
 	return s + " " + string(e.File.State)
 }
 
+// eventsTest is the testimony of one file and the events that it makes.
+type eventsTest struct {
+	name    string
+	journal []usn.Record
+	record  *event.FileRecord
+	folders map[ntfs.FileReference][]event.FolderRecord
+	now     func(ntfs.FileReference) (event.Name, error)
+	noMFT   bool
+	want    []string
+}
+
 func TestEvents(t *testing.T) {
-	tests := []struct {
-		name    string
-		journal []usn.Record
-		record  *event.FileRecord
-		folders map[ntfs.FileReference][]event.FolderRecord
-		now     func(ntfs.FileReference) (event.Name, error)
-		noMFT   bool
-		want    []string
-	}{
+	tests := []eventsTest{
 		{
 			name: "one cycle is one creation, its writes belong to it",
 			journal: []usn.Record{
@@ -130,7 +133,7 @@ func TestEvents(t *testing.T) {
 		{
 			name: "renamed in",
 			journal: []usn.Record{
-				rec(100, temp, "x.tmp", create|closed),
+				rec(100, temp, "x.tmp", create),
 				rec(200, temp, "x.tmp", oldName), rec(210, tasks, "x.job", newName), rec(220, tasks, "x.job", newName|closed),
 			},
 			record: inUse(fileName(tasks, "x.job", 100)),
@@ -153,7 +156,7 @@ func TestEvents(t *testing.T) {
 		{
 			name: "a link added, the first name removed",
 			journal: []usn.Record{
-				rec(100, temp, "a.dat", create|closed),
+				rec(100, temp, "a.dat", create),
 				rec(200, tasks, "x.job", link), rec(210, tasks, "x.job", link|closed),
 				rec(300, temp, "a.dat", link|closed),
 			},
@@ -179,7 +182,7 @@ func TestEvents(t *testing.T) {
 		{
 			name: "a link added and the file deleted under its first name",
 			journal: []usn.Record{
-				rec(100, temp, "a.dat", create|closed),
+				rec(100, temp, "a.dat", create),
 				rec(200, tasks, "x.job", link|closed),
 				rec(300, tasks, "x.job", link|closed),
 				rec(400, temp, "a.dat", remove|closed),
@@ -193,7 +196,7 @@ func TestEvents(t *testing.T) {
 		},
 		{
 			name:    "the folder was renamed since: the path is that of the moment",
-			journal: []usn.Record{rec(100, tasks, "x.job", create|closed)},
+			journal: []usn.Record{rec(100, tasks, "x.job", create)},
 			record:  inUse(fileName(tasks, "x.job", 100)),
 			folders: map[ntfs.FileReference][]event.FolderRecord{
 				tasks: {folderRec(200, windows, "Tasks", oldName), folderRec(210, windows, "TasksOld", newName), folderRec(220, windows, "TasksOld", newName|closed)},
@@ -223,12 +226,12 @@ func TestEvents(t *testing.T) {
 		},
 		{
 			name:    "a folder that is gone gives a broken path with its reason",
-			journal: []usn.Record{rec(100, ntfs.NewFileReference(80, 3), "x.job", create|closed)},
+			journal: []usn.Record{rec(100, ntfs.NewFileReference(80, 3), "x.job", create)},
 			want:    []string{`100 creation ?:\<unknown parent 80-3>\x.job (created) !broken_path overwritten`},
 		},
 		{
 			name:    "a deleted folder is known by its deletion",
-			journal: []usn.Record{rec(100, ntfs.NewFileReference(80, 3), "x.job", create|closed), rec(150, ntfs.NewFileReference(80, 3), "x.job", remove|closed)},
+			journal: []usn.Record{rec(100, ntfs.NewFileReference(80, 3), "x.job", create), rec(150, ntfs.NewFileReference(80, 3), "x.job", remove|closed)},
 			folders: map[ntfs.FileReference][]event.FolderRecord{
 				ntfs.NewFileReference(80, 3): {folderRec(200, tasks, "sub", remove|closed)},
 			},
@@ -239,7 +242,7 @@ func TestEvents(t *testing.T) {
 		},
 		{
 			name:    "parents that form a loop end",
-			journal: []usn.Record{rec(100, windows, "x.job", create|closed)},
+			journal: []usn.Record{rec(100, windows, "x.job", create)},
 			now: func(ntfs.FileReference) (event.Name, error) {
 				return event.Name{Parent: windows, Name: "loop"}, nil
 			},
@@ -248,7 +251,7 @@ func TestEvents(t *testing.T) {
 		{
 			name:    "no $MFT: state unknown",
 			noMFT:   true,
-			journal: []usn.Record{rec(100, root, "x.job", create|closed)},
+			journal: []usn.Record{rec(100, root, "x.job", create)},
 			want:    []string{`100 creation ?:\x.job (created) unknown`},
 		},
 		{
@@ -274,8 +277,8 @@ func TestEvents(t *testing.T) {
 		{
 			name: "a sequence number that came round again is another file",
 			journal: []usn.Record{
-				rec(100, tasks, "x.job", create|closed), rec(200, tasks, "x.job", remove|closed),
-				rec(300, tasks, "y.job", create|closed),
+				rec(100, tasks, "x.job", create), rec(200, tasks, "x.job", remove|closed),
+				rec(300, tasks, "y.job", create),
 			},
 			record: inUse(fileName(tasks, "y.job", 300)),
 			want: []string{
@@ -286,24 +289,26 @@ func TestEvents(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			folders := &Folders{History: tt.folders}
-			if !tt.noMFT {
-				folders.Now = now
-				if tt.now != nil {
-					folders.Now = tt.now
-				}
-			}
-			folders.Sort()
-			v := Volume{Index: 1, Folders: folders, HasMFT: !tt.noMFT}
-			var got []string
-			for _, e := range v.Events([]event.Testimony{{Reference: file, Record: tt.record, Journal: tt.journal}}) {
-				got = append(got, line(e))
-			}
-			if !slices.Equal(got, tt.want) {
-				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
-			}
-		})
+		t.Run(tt.name, tt.run)
+	}
+}
+
+func (tt *eventsTest) run(t *testing.T) {
+	folders := &Folders{History: tt.folders}
+	if !tt.noMFT {
+		folders.Now = now
+		if tt.now != nil {
+			folders.Now = tt.now
+		}
+	}
+	folders.Sort()
+	v := Volume{Index: 1, Folders: folders, HasMFT: !tt.noMFT}
+	var got []string
+	for _, e := range v.Events([]event.Testimony{{Reference: file, Record: tt.record, Journal: tt.journal}}) {
+		got = append(got, line(e))
+	}
+	if !slices.Equal(got, tt.want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 	}
 }
 

@@ -89,16 +89,23 @@ func stateBefore(ref ntfs.FileReference, records []event.FolderRecord, i int, mo
 	if i > 0 || r.USN == moment {
 		return r.Name, nil
 	}
-	if r.Reason&usn.ReasonRenameNewName != 0 && r.Reason&usn.ReasonClose == 0 {
+	if beganByRename(&r) {
 		return event.Name{}, fmt.Errorf("folder %s was renamed at USN %d and the journal no longer holds its earlier name", ref, r.USN)
 	}
 	return r.Name, nil
 }
 
+// beganByRename reports that a folder's first record tells of its rename to
+// this name, and the record of its name before is lost.
+func beganByRename(r *event.FolderRecord) bool {
+	const other = usn.ReasonRenameOldName | usn.ReasonClose
+	return r.Reason&usn.ReasonRenameNewName != 0 && r.Reason&other == 0
+}
+
 // existsFrom gives the USN of the folder's creation where the journal covers it.
 func (f *Folders) existsFrom(ref ntfs.FileReference) (int64, bool) {
 	records := f.History[ref]
-	if len(records) > 0 && records[0].Reason&usn.ReasonFileCreate != 0 {
+	if len(records) > 0 && records[0].Reason == usn.ReasonFileCreate { // not a later record of its cycle
 		return records[0].USN, true
 	}
 	return 0, false
@@ -161,7 +168,10 @@ func (f *Folders) moveAfter(ref ntfs.FileReference, moment int64) (event.FolderR
 	i := sort.Search(len(records), func(i int) bool { return records[i].USN > moment })
 	for ; i < len(records); i++ {
 		r := records[i]
-		if r.Reason&usn.ReasonRenameNewName != 0 && i > 0 && records[i-1].Name != r.Name {
+		if r.Reason&usn.ReasonRenameNewName == 0 {
+			continue
+		}
+		if i > 0 && records[i-1].Name != r.Name || i == 0 && beganByRename(&r) {
 			return r, true
 		}
 	}

@@ -19,6 +19,7 @@ type span struct {
 	previous   *event.Name // the name before, for begun == byRename
 	inMFT      bool        // the $MFT holds this name
 	contradict bool        // the journal and the $MFT cannot both be right
+	partial    bool        // first is not the record that began it: that one is before the journal
 }
 
 // beginning says how a span began.
@@ -36,106 +37,111 @@ type change struct {
 	event.Name
 	record *usn.Record
 	reason usn.Reason // all reasons of the cycle that are neither arrival nor departure
+	// partial marks a cycle that began before the journal: the change may be
+	// older than the record, and of a name that the file had before.
+	partial bool
 }
-
-// nameReasons are the reasons that tell of names; CLOSE tells of nothing.
-const nameReasons = usn.ReasonFileCreate | usn.ReasonFileDelete | usn.ReasonRenameOldName |
-	usn.ReasonRenameNewName | usn.ReasonHardLinkChange | usn.ReasonClose
 
 // replayFile replays the journal's records of one file, in the order of their
 // USN. atEnd holds the names that the file has at the end of the journal, all
 // the names in its FILE record, in use or free; known says whether atEnd can be
 // relied on, that is whether there is an $MFT.
 func replayFile(records []usn.Record, atEnd, all []event.Name, known bool) ([]*span, []change) {
-	r := replay{links: linkAdditions(records, atEnd, known)}
-	for i := range records {
-		r.step(i, &records[i])
+	steps := stepsOf(records)
+	decideLinks(steps, atEnd, known)
+	r := replay{last: beforeJournal}
+	for i := range steps {
+		r.step(&steps[i])
 	}
 	r.addUnseen(all)
+	if known && len(atEnd) == 0 && !r.deleted {
+		r.lose()
+	}
 	return r.spans, r.changes
 }
 
 // replay is the state of the walk over one file's records.
 type replay struct {
-	links   map[int]bool // index of a HARD_LINK_CHANGE marker → the link was added
 	spans   []*span
 	changes []change
-	cycle   usn.Reason  // reasons accumulated since the last CLOSE
 	current *change     // the change record of this cycle
 	old     *event.Name // the RENAME_OLD_NAME that waits for its RENAME_NEW_NAME
-	created bool
+	created bool        // the journal holds the creation
+	born    bool        // from its first record on: all the file's life is in the journal
 	deleted bool
-	usn     int64 // of the record before
-	seen    bool
+	last    int64 // USN of the record before
 }
 
-func (r *replay) step(i int, rec *usn.Record) {
-	if r.cycle&^(rec.Reason|usn.ReasonRenameOldName|usn.ReasonRenameNewName) != 0 {
-		r.endCycle() // the CLOSE of the cycle before is missing
+func (r *replay) step(s *step) {
+	if s.begins {
+		r.current = nil
 	}
-	fresh := rec.Reason &^ r.cycle
-	name := event.Name{Parent: rec.Parent, Name: rec.Name}
+	r.arrive(s)
+	r.depart(s)
+	r.note(s)
+	r.last = s.USN
+}
+
+func (r *replay) arrive(s *step) {
+	creation := s.fresh&usn.ReasonFileCreate != 0 && !r.created
+	if creation {
+		r.created, r.born = true, !s.partial
+	}
 	switch {
-	case fresh&usn.ReasonFileCreate != 0 && !r.created:
-		r.create(name, rec)
-	case rec.Reason&usn.ReasonRenameOldName != 0 && rec.Reason&usn.ReasonRenameNewName == 0:
-		r.end(r.live(name, rec), rec, false)
-		r.old = &name
-	case rec.Reason&usn.ReasonRenameNewName != 0 && r.open(name) == nil:
-		r.begin(&span{Name: name, begun: byRename, previous: r.old}, rec)
+	case s.link == linkAdded:
+		if r.open(s.name) == nil {
+			r.begin(&span{Name: s.name, begun: byLink}, s)
+		}
+	case creation && s.Reason&usn.ReasonRenameNewName != 0:
+		r.begin(&span{Name: s.name, begun: byRename}, s) // created under another name
+	case creation:
+		r.begin(&span{Name: s.name, begun: byCreation}, s)
+	case s.arrives:
+		if r.open(s.name) == nil {
+			r.begin(&span{Name: s.name, begun: byRename, previous: r.old}, s)
+		}
 		r.old = nil
-	case isLinkMarker(r.links, i):
-		r.link(name, rec, r.links[i])
-	case fresh&usn.ReasonFileDelete != 0:
-		r.delete(name, rec)
 	}
-	r.note(name, rec, fresh)
-	r.cycle |= rec.Reason
-	if rec.Reason&usn.ReasonClose != 0 {
-		r.endCycle()
-	}
-	r.usn, r.seen = rec.USN, true
 }
 
-func isLinkMarker(links map[int]bool, i int) bool { _, ok := links[i]; return ok }
-
-func (r *replay) endCycle() { r.cycle, r.current = 0, nil }
-
-func (r *replay) create(name event.Name, rec *usn.Record) {
-	r.created = true
-	r.begin(&span{Name: name, begun: byCreation}, rec)
-}
-
-func (r *replay) begin(s *span, rec *usn.Record) {
-	s.from, s.to, s.first = rec.USN, afterJournal, rec
-	r.spans = append(r.spans, s)
-}
-
-func (r *replay) end(s *span, rec *usn.Record, deleted bool) {
-	s.to, s.last, s.deleted = rec.USN, rec, deleted
-}
-
-func (r *replay) link(name event.Name, rec *usn.Record, added bool) {
-	if !added {
-		r.end(r.live(name, rec), rec, true)
-		return
+func (r *replay) depart(s *step) {
+	switch {
+	case s.departs:
+		r.end(r.live(s), s, false)
+		r.old = &s.name
+	case s.link == linkRemoved:
+		r.end(r.live(s), s, true)
+	case s.fresh&usn.ReasonFileDelete != 0:
+		r.delete(s)
 	}
-	if r.open(name) == nil {
-		r.begin(&span{Name: name, begun: byLink}, rec)
+}
+
+// begin opens a span. In the middle of a cycle the name was there before the
+// journal, unless it can be this record that tells of its arrival.
+func (r *replay) begin(n *span, s *step) {
+	const arrivals = usn.ReasonRenameNewName | usn.ReasonHardLinkChange
+	n.from, n.to, n.first, n.partial = s.USN, afterJournal, s.Record, s.partial
+	if s.partial && (s.Reason&usn.ReasonClose != 0 || s.Reason&arrivals == 0) {
+		n.from = beforeJournal
 	}
+	r.spans = append(r.spans, n)
+}
+
+func (r *replay) end(n *span, s *step, deleted bool) {
+	n.to, n.last, n.deleted = s.USN, s.Record, deleted
 }
 
 // delete ends all names of the file. A deletion that repeats after the end of
 // its cycle adds nothing.
-func (r *replay) delete(name event.Name, rec *usn.Record) {
+func (r *replay) delete(s *step) {
 	if r.deleted {
 		return
 	}
 	r.deleted = true
-	r.live(name, rec)
-	for _, s := range r.spans {
-		if s.to == afterJournal {
-			r.end(s, rec, true)
+	r.live(s)
+	for _, n := range r.spans {
+		if n.to == afterJournal {
+			r.end(n, s, true)
 		}
 	}
 }
@@ -151,37 +157,39 @@ func (r *replay) open(name event.Name) *span {
 }
 
 // live finds the open span of a name, and where no record showed its beginning
-// makes one: from before the journal for a file's first record, otherwise from
-// the lost stretch before this record.
-func (r *replay) live(name event.Name, rec *usn.Record) *span {
-	if s := r.open(name); s != nil {
-		return s
+// makes one: from before the journal, or where the journal holds all the file's
+// life from the lost stretch before this record.
+func (r *replay) live(s *step) *span {
+	if n := r.open(s.name); n != nil {
+		return n
 	}
-	s := &span{Name: name, from: beforeJournal, to: afterJournal, first: rec}
-	if r.created {
-		s.from = rec.USN
+	n := &span{Name: s.name, from: beforeJournal, to: afterJournal, first: s.Record}
+	if r.born {
+		n.from = s.USN
 	}
-	r.spans = append(r.spans, s)
-	return s
+	r.spans = append(r.spans, n)
+	return n
 }
 
-// note keeps changes other than those of names, and learns of names from any record.
-func (r *replay) note(name event.Name, rec *usn.Record, fresh usn.Reason) {
-	other := rec.Reason &^ nameReasons
-	if fresh&^nameReasons == 0 || r.deleted {
+// note keeps changes other than those of names, and learns of names from the
+// records that tell of nothing new.
+func (r *replay) note(s *step) {
+	changed := s.fresh&^nameReasons != 0
+	if r.deleted || !changed && !s.first {
 		return
 	}
-	if rec.Reason&(usn.ReasonRenameOldName) == 0 {
-		r.live(name, rec)
+	if !s.departs && s.link != linkRemoved {
+		r.live(s)
 	}
-	if rec.Reason&usn.ReasonFileCreate != 0 {
+	if !changed || s.Reason&usn.ReasonFileCreate != 0 {
 		return // the writes of the cycle that created the file are part of its creation
 	}
-	if r.current != nil && r.current.Name == name {
+	other := s.Reason &^ nameReasons
+	if r.current != nil && r.current.Name == s.name {
 		r.current.reason |= other
 		return
 	}
-	r.changes = append(r.changes, change{Name: name, record: rec, reason: other})
+	r.changes = append(r.changes, change{Name: s.name, record: s.Record, reason: other, partial: s.partial})
 	r.current = &r.changes[len(r.changes)-1]
 }
 
@@ -194,60 +202,22 @@ func (r *replay) addUnseen(all []event.Name) {
 			continue
 		}
 		s := &span{Name: name, from: beforeJournal, to: afterJournal, inMFT: true}
-		if r.seen && (r.created || r.deleted) {
-			s.from, s.contradict = r.usn, true
+		if r.born || r.deleted {
+			s.from, s.contradict = r.last, true
 		}
 		r.spans = append(r.spans, s)
 	}
 }
 
-// linkAdditions decides for each first HARD_LINK_CHANGE of a cycle whether the
-// link that it names was added or removed. The record does not say; what
-// follows does: the name's next departure or arrival, and at the end the $MFT.
-func linkAdditions(records []usn.Record, final []event.Name, known bool) map[int]bool {
-	markers := map[int]bool{}
-	var cycle usn.Reason
-	inCycle := map[event.Name]bool{}
-	for i := range records {
-		rec := &records[i]
-		if cycle&^(rec.Reason|usn.ReasonRenameOldName|usn.ReasonRenameNewName) != 0 {
-			cycle, inCycle = 0, map[event.Name]bool{}
-		}
-		name := event.Name{Parent: rec.Parent, Name: rec.Name}
-		if rec.Reason&usn.ReasonHardLinkChange != 0 && rec.Reason&(usn.ReasonRenameOldName|usn.ReasonFileCreate) == 0 &&
-			(cycle&usn.ReasonHardLinkChange == 0 || !inCycle[name]) {
-			markers[i] = false
-			inCycle[name] = true
-		}
-		cycle |= rec.Reason
-		if rec.Reason&usn.ReasonClose != 0 {
-			cycle, inCycle = 0, map[event.Name]bool{}
+// lose ends the names of a file that is gone, and whose deletion the journal
+// does not hold, with the last record that shows the file: nobody knows how
+// long it lived on, and which moves of folders it went along with.
+func (r *replay) lose() {
+	for _, s := range r.spans {
+		if s.to == afterJournal {
+			s.to = r.last
 		}
 	}
-	if len(markers) == 0 {
-		return nil
-	}
-	present := map[event.Name]bool{}
-	decided := map[event.Name]bool{}
-	for _, name := range final {
-		present[name] = true
-	}
-	for i := len(records) - 1; i >= 0; i-- {
-		rec := &records[i]
-		name := event.Name{Parent: rec.Parent, Name: rec.Name}
-		_, marker := markers[i]
-		switch {
-		case marker:
-			markers[i] = present[name] || (!known && !decided[name])
-			present[name] = !markers[i]
-			decided[name] = true
-		case rec.Reason&(usn.ReasonFileDelete|usn.ReasonRenameOldName) != 0:
-			present[name], decided[name] = true, true
-		case rec.Reason&(usn.ReasonRenameNewName|usn.ReasonFileCreate) != 0 && rec.Reason&usn.ReasonClose == 0:
-			present[name], decided[name] = false, true
-		}
-	}
-	return markers
 }
 
 // splitLives cuts the records of one file reference where a deleted file's
