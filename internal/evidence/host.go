@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/jobscan/jobscan/internal/disk"
 )
@@ -20,12 +21,15 @@ import (
 // Options say how to open evidence.
 type Options struct {
 	Formats []disk.Format // tried in order
-	Volume  int           // keep only the volume with this Index; 0 keeps all
+	// Volume keeps only the volume with this Index, and its shadow copies unless
+	// it is itself one; 0 keeps all.
+	Volume   int
+	NoShadow bool // leave shadow copies alone
 }
 
 // Host is all evidence of one run, taken as one machine's.
 type Host struct {
-	Volumes  []*Volume // numbered from 1 in the order of the evidence
+	Volumes  []*Volume // numbered from 1 in the order of the evidence, shadow copies after all others
 	Files    []*File   // what was opened
 	Problems []Problem // what could not be opened, or only in part
 
@@ -120,6 +124,9 @@ func (o *opener) finish() (*Host, error) {
 	if opened == 0 {
 		return nil, errors.Join(h.refusal(), h.Close())
 	}
+	if !o.opts.NoShadow {
+		o.shadows()
+	}
 	if n := o.opts.Volume; n != 0 {
 		if n < 1 || n > len(h.Volumes) {
 			return nil, errors.Join(fmt.Errorf("there is no volume %d: the evidence has %d", n, len(h.Volumes)), h.Close())
@@ -127,7 +134,7 @@ func (o *opener) finish() (*Host, error) {
 		if v := h.Volumes[n-1]; v.OpenErr != nil {
 			return nil, errors.Join(fmt.Errorf("%q: volume %d: %w", v.EvidencePath, n, v.OpenErr), h.Close())
 		}
-		h.Volumes = h.Volumes[n-1 : n]
+		h.Volumes = slices.DeleteFunc(h.Volumes, func(v *Volume) bool { return v.Index != n && v.ShadowOf != n })
 	}
 	return h, nil
 }

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 
 	"github.com/jobscan/jobscan/internal/parse"
+	"github.com/jobscan/jobscan/internal/wintime"
 	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/usn"
 )
 
-// Volume is one NTFS volume, or what there is of one.
+// Volume is one NTFS volume, or what there is of one, or an earlier state of
+// one that a shadow copy shows.
 type Volume struct {
 	Index        int    // 1-based over the host
 	EvidencePath string // of the image, device or loose $MFT; of the $J where that is all
@@ -28,6 +30,12 @@ type Volume struct {
 	JournalErr  error      // why a journal that is there cannot be read
 	JournalPath string     // of a loose $J
 	Max         *usn.Max   // $UsnJrnl:$Max; nil when unknown
+
+	// Of a volume as a shadow copy shows it; all zero for the volume itself.
+	ShadowCopy int              // number of the shadow copy, from 1, the oldest
+	ShadowOf   int              // Index of the volume itself
+	ShadowID   string           // GUID of the shadow copy; "" when it is not known
+	Created    wintime.Filetime // when the shadow copy was made
 
 	LooseMFT    bool // NTFS is an extracted $MFT: no clusters
 	DriveLetter byte // 'A' to 'Z' where the evidence's own name tells it, else 0
