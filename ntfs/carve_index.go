@@ -14,7 +14,9 @@ type IndexRemain struct {
 	// takes its place.
 	Reference FileReference
 	FileName  FileName
-	Offset    int // of the $FILE_NAME copy in what was searched
+	// Offset is that of the entry, whose header takes 16 bytes, in what was
+	// searched; negative where the header would stand before it.
+	Offset int
 	// ParentLost: the copy's parent reference is overwritten as well, and
 	// FileName.Parent is the folder in whose index it was found.
 	ParentLost bool
@@ -28,8 +30,9 @@ type IndexRemain struct {
 //
 // A remain is a copy of $FILE_NAME with a name, all four times of which lie in
 // 1980 to 2199, and one of these: the header of an entry of just that length
-// before it, both references of which can exist; the folder as its parent; or,
-// in a known folder, sizes and attributes that fit, whatever precedes.
+// before it, both references of which can exist; an end entry before it and a
+// parent that can exist; the folder as its parent; or, in a known folder, sizes and attributes that fit, whatever precedes but the
+// header of a $FILE_NAME attribute.
 func CarveIndexRemains(b []byte, at int, folder FileReference, records uint64) []IndexRemain {
 	var out []IndexRemain
 	for off := (8 - at&7) & 7; off+fileNameAt < len(b); {
@@ -38,7 +41,7 @@ func CarveIndexRemains(b []byte, at int, folder FileReference, records uint64) [
 			off += 8
 			continue
 		}
-		r.Offset = off
+		r.Offset = off - indexEntryHeader
 		out = append(out, r)
 		off += (n + 7) &^ 7
 	}
@@ -59,8 +62,9 @@ func indexRemainAt(b []byte, off int, folder FileReference, records uint64) (Ind
 	case whole && (parent == folder && folder != 0 || canExist(ref, records) && canExist(parent, records)):
 		r.Reference = ref
 	case parent == folder && folder != 0:
-	case folder != 0 && fittingSizes(key):
-		r.ParentLost = true
+	case endEntryBefore(b, off) && canExist(parent, records) && fittingSizes(key):
+	case folder != 0 && fittingSizes(key) && !inAttribute(b, off, n):
+		r.ParentLost = !canExist(parent, records)
 	default:
 		return IndexRemain{}, 0
 	}
@@ -119,8 +123,26 @@ func entryBefore(b []byte, off, n int) (FileReference, bool) {
 	return FileReference(le.Uint64(h)), int(le.Uint16(h[10:])) == n && int(le.Uint16(h[8:])) == want && flags <= indexEntryHasChild
 }
 
+// inAttribute: the copy of n bytes at off is the value of a $FILE_NAME attribute.
+func inAttribute(b []byte, off, n int) bool {
+	if off < residentHeader {
+		return false
+	}
+	h := b[off-residentHeader:]
+	le := binary.LittleEndian
+	return le.Uint32(h) == uint32(TypeFileName) && le.Uint16(h[0x14:]) == residentHeader && int64(le.Uint32(h[0x10:])) == int64(n)
+}
+
+// endEntryBefore: the end entry of a node stands before off, as it does before
+// the slack of a node.
+func endEntryBefore(b []byte, off int) bool {
+	return off == 0 || off >= indexEntryHeader && string(b[off-indexEntryHeader:off-2]) == "\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x02\x00"
+}
+
+// canExist: a sequence number, and a record that the volume has; and not what
+// the end marker of a FILE record leaves of a reference.
 func canExist(r FileReference, records uint64) bool {
-	return r.Sequence() != 0 && (records == 0 || r.Record() < records)
+	return r.Sequence() != 0 && uint32(r) != typeEnd && (records == 0 || r.Record() < records)
 }
 
 // fittingSizes: what stands between times and name is as NTFS writes it.

@@ -1,0 +1,100 @@
+package carve
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/ntfs"
+)
+
+// On real volumes the pass finds each name of each FILE record, and every entry
+// of the folders whose index lies in INDX records.
+func TestRealVolumes(t *testing.T) {
+	dir := os.Getenv("JOBSCAN_CORPUS")
+	if dir == "" {
+		t.Skip("JOBSCAN_CORPUS is not set")
+	}
+	for _, name := range []string{
+		"real/cf-testfs1/testfs1.raw.gz", "built/b01_cl512.img.gz", "built/b02_cl4096.img.gz",
+		"built/b04_sec4096.img.gz", "built/b05_reuse.img.gz", "built/b12_usn.img.gz", "built/b20_attrlist.img.gz",
+	} {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			data := unpacked(t, filepath.Join(dir, "ntfs", filepath.FromSlash(name)))
+			v, err := ntfs.Open(bytes.NewReader(data), int64(len(data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := log{cluster: v.ClusterSize()}
+			stats := run(t, &l, nil, bytes.NewReader(data), int64(len(data)), nil)
+			t.Logf("%+v", stats)
+			compareRecords(t, &l, v)
+			compareUSN(t, &l, bytes.NewReader(data), int64(len(data)))
+			compareIndexes(t, &l, v)
+		})
+	}
+}
+
+func unpacked(t *testing.T, name string) []byte {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(io.LimitReader(z, 512<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func compareIndexes(t *testing.T, l *log, v *ntfs.Volume) {
+	t.Helper()
+	type entry struct {
+		ref  ntfs.FileReference
+		name ntfs.FileName
+	}
+	found := map[entry]bool{}
+	for _, tr := range l.traces {
+		if tr.Source == event.IndexSlack {
+			found[entry{tr.Reference, tr.Name}] = true
+		}
+	}
+	n := 0
+	for i := range v.RecordCount() {
+		f, err := v.File(i)
+		if err != nil || !f.IsDirectory() || !f.InUse() {
+			continue
+		}
+		s, err := v.OpenStream(f, ntfs.TypeIndexAllocation, "$I30")
+		if err != nil {
+			continue
+		}
+		for at := int64(0); at+4096 <= s.Size(); at += 4096 {
+			b := make([]byte, 4096)
+			if _, err := s.ReadAt(b, at); err != nil {
+				continue
+			}
+			node, err := ntfs.ParseIndexRecord(b)
+			if err != nil {
+				continue
+			}
+			for _, e := range node.Entries {
+				n++
+				if !found[entry{e.Reference, e.FileName}] {
+					t.Errorf("folder %d: %q is not found", i, e.FileName.Name)
+				}
+			}
+		}
+	}
+	t.Logf("%d index entries", n)
+}
