@@ -7,6 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +28,7 @@ type outputFlags struct {
 	timezone string
 	noColor  bool
 	formats  []report.Format
+	given    []string // the evidence as the command line names it
 }
 
 func (f *outputFlags) register(cmd *cobra.Command, formats []report.Format) {
@@ -61,7 +65,7 @@ func (f *outputFlags) open(a *app, host *evidence.Host) (*output, error) {
 	out := &output{}
 	var w io.Writer = a.stdout
 	if f.file != "" {
-		if err := notEvidence(f.file, host); err != nil {
+		if err := notEvidence(f.file, host, f.given); err != nil {
 			return nil, err
 		}
 		if out.file, err = createOutput(f.file, f.force); err != nil {
@@ -71,6 +75,8 @@ func (f *outputFlags) open(a *app, host *evidence.Host) (*output, error) {
 	} else if width, ok := terminalWidth(a.stdout); ok {
 		options.Width = width
 		options.Color = !f.noColor && os.Getenv("NO_COLOR") == ""
+	} else if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width > 0 {
+		options.Width = width
 	}
 	out.buffer = bufio.NewWriterSize(w, 64<<10)
 	out.writer = format.New(out.buffer, options)
@@ -88,18 +94,40 @@ func (f *outputFlags) find() (report.Format, error) {
 	return report.Format{}, fmt.Errorf("--format %q: expected one of %s", f.format, strings.Join(names, ", "))
 }
 
-// notEvidence refuses an output file that is part of the evidence.
-func notEvidence(name string, host *evidence.Host) error {
+// notEvidence refuses an output file that is part of the evidence: what was
+// opened, what was given and could not be, and all that is in a folder that was given.
+func notEvidence(name string, host *evidence.Host, given []string) error {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil // it does not exist yet, or creating it will tell
 	}
+	paths := slices.Clone(given)
 	for _, file := range host.Files {
-		if other, err := os.Stat(file.Path); err == nil && os.SameFile(info, other) {
+		paths = append(paths, file.Path)
+	}
+	for _, path := range paths {
+		other, err := os.Stat(path)
+		if err == nil && (os.SameFile(info, other) || other.IsDir() && inFolder(name, path)) {
 			return fmt.Errorf("%s is evidence: it is never written to", name)
 		}
 	}
 	return nil
+}
+
+// inFolder reports that a file is in a folder or below it, links followed.
+func inFolder(file, folder string) bool {
+	var real [2]string
+	for i, path := range []string{folder, file} {
+		path, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			return false
+		}
+		if real[i], err = filepath.Abs(path); err != nil {
+			return false
+		}
+	}
+	rel, err := filepath.Rel(real[0], real[1])
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // createOutput never overwrites without force, and never follows a race to do so.

@@ -28,7 +28,7 @@ func newRuleCommand(a *app) *cobra.Command {
 func ruleFiles(names []string) ([]string, error) {
 	var out []string
 	for _, name := range names {
-		if info, err := os.Stat(name); strings.HasPrefix(name, "builtin") || err != nil || !info.IsDir() {
+		if info, err := os.Stat(name); isBuiltin(name) || err != nil || !info.IsDir() {
 			out = append(out, name)
 			continue
 		}

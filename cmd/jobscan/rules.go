@@ -41,7 +41,7 @@ func loadRules(names []string) ([]*rule.Rule, []report.Problem, error) {
 }
 
 func loadRule(name string) (*rule.Rule, error) {
-	if strings.HasPrefix(name, "builtin") {
+	if isBuiltin(name) {
 		return rule.BuiltinByName(name)
 	}
 	text, err := os.ReadFile(name)
@@ -50,3 +50,6 @@ func loadRule(name string) (*rule.Rule, error) {
 	}
 	return rule.Parse(text, name)
 }
+
+// isBuiltin tells the name of a built-in rule from that of a file.
+func isBuiltin(name string) bool { return name == "builtin" || strings.HasPrefix(name, "builtin:") }

@@ -27,6 +27,8 @@ type scanFlags struct {
 	noUSN      bool
 	noMFT      bool
 	allEvents  bool
+	carve      bool
+	noShadow   bool
 	hash       bool
 	workers    int
 	quiet      bool
@@ -65,6 +67,8 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fs.IntVar(&f.volume, "volume", 0, "scan only the `N`-th NTFS volume of the evidence")
 	fs.BoolVar(&f.noUSN, "no-usn", false, "do not read the USN journal")
 	fs.BoolVar(&f.noMFT, "no-mft", false, "do not read the $MFT")
+	fs.BoolVar(&f.carve, "carve", false, "also go over all bytes of each volume for what no live structure leads to")
+	fs.BoolVar(&f.noShadow, "no-shadow", false, "do not read shadow copies")
 	fs.BoolVar(&f.allEvents, "all-events", false, "decide modifications and deletions as well as arrivals")
 	fs.BoolVar(&f.hash, "hash", false, "put the SHA-256 of the evidence into the report")
 	fs.IntVarP(&f.workers, "jobs", "j", runtime.NumCPU(), "number of `N` workers")
@@ -121,11 +125,12 @@ func runScan(ctx context.Context, a *app, f *scanFlags, paths []string, timeline
 	if err != nil {
 		return failure(err)
 	}
-	host, err := evidence.Open(ctx, paths, evidence.Options{Formats: diskFormats, Volume: f.volume})
+	host, err := evidence.Open(ctx, paths, evidence.Options{Formats: diskFormats, Volume: f.volume, NoShadow: f.noShadow})
 	if err != nil {
 		return failure(err)
 	}
 	defer host.Close()
+	f.output.given = paths
 	return a.scanHost(ctx, host, o, f)
 }
 
@@ -169,7 +174,7 @@ func (f *scanFlags) exit(s *report.Summary) error {
 }
 
 func (f *scanFlags) options(timeline bool) (scan.Options, error) {
-	o := scan.Options{Timeline: timeline, AllEvents: f.allEvents, NoMFT: f.noMFT, NoUSN: f.noUSN, Workers: f.workers}
+	o := scan.Options{Timeline: timeline, AllEvents: f.allEvents, NoMFT: f.noMFT, NoUSN: f.noUSN, Carve: f.carve, Workers: f.workers}
 	if f.noMFT && f.noUSN {
 		return o, fmt.Errorf("--no-mft and --no-usn together leave nothing to read")
 	}

@@ -51,4 +51,3 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
-

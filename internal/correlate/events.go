@@ -33,11 +33,16 @@ func (v *Volume) Events(files []event.Testimony) []*event.Event {
 
 // Compare orders events by time; at equal times by volume, journal order, file and path.
 func Compare(a, b *event.Event) int {
-	return cmp.Or(
+	c := cmp.Or(
 		cmp.Compare(a.Time, b.Time),
 		cmp.Compare(a.File.Volume, b.File.Volume),
 		cmp.Compare(a.Order, b.Order),
 		cmp.Compare(a.File.Reference, b.File.Reference),
+	)
+	if c != 0 {
+		return c // paths are rendered only where they decide
+	}
+	return cmp.Or(
 		strings.Compare(a.Path.WithDrive(0), b.Path.WithDrive(0)),
 		strings.Compare(string(a.Action), string(b.Action)),
 	)
@@ -56,24 +61,70 @@ func (v *Volume) fileEvents(t *event.Testimony) []*event.Event {
 		}
 		b := &fileBuilder{volume: v, reference: t.Reference, records: life}
 		if i == len(lives)-1 {
-			b.record = t.Record
+			b.record, b.traces, b.unreadable = t.Record, t.Traces, t.Unreadable
 		}
 		events = append(events, b.build()...)
 	}
-	if len(stale) > 0 {
-		b := &fileBuilder{volume: v, reference: t.Reference, records: stale, stale: true}
-		events = append(events, b.build()...)
+	events = v.older(t, stale, "", events)
+	return v.older(t, dropKnown(t.Carved, current), event.USNCarved, events)
+}
+
+// older adds what journal records tell that do not belong to the journal as it
+// is: remains of an older one, and records found elsewhere on the volume.
+// Where an event of the same kind and path is known already, they support it.
+func (v *Volume) older(t *event.Testimony, records []usn.Record, source event.Source, known []*event.Event) []*event.Event {
+	if len(records) == 0 {
+		return known
 	}
-	return events
+	records = slices.Clone(records)
+	slices.SortStableFunc(records, byUSN)
+	b := &fileBuilder{volume: v, reference: t.Reference, records: records, stale: true, source: source}
+	if len(known) > 0 {
+		b.file = known[0].File
+	}
+	type place struct {
+		action event.Action
+		path   string
+	}
+	first := make(map[place]*event.Event)
+	for _, k := range known {
+		p := place{k.Action, k.Path.WithDrive(0)}
+		if first[p] == nil {
+			first[p] = k
+		}
+	}
+	for _, e := range b.build() {
+		if k := first[place{e.Action, e.Path.WithDrive(0)}]; k != nil {
+			k.Support = append(k.Support, e.Support...)
+			continue
+		}
+		known = append(known, e)
+	}
+	return known
+}
+
+// dropKnown drops carved records that the journal holds as well.
+func dropKnown(carved, journal []usn.Record) []usn.Record {
+	type place struct {
+		usn  int64
+		time wintime.Filetime
+	}
+	held := make(map[place]bool, len(journal))
+	for _, j := range journal {
+		held[place{j.USN, j.Time}] = true
+	}
+	return slices.DeleteFunc(slices.Clone(carved), func(c usn.Record) bool { return held[place{c.USN, c.Time}] })
+}
+
+func byUSN(a, b usn.Record) int {
+	return cmp.Or(cmp.Compare(a.USN, b.USN), cmp.Compare(a.Offset, b.Offset))
 }
 
 // journalOf sorts the records and parts those of the present journal from
 // remains of an older one.
 func journalOf(records []usn.Record) (current, stale []usn.Record) {
 	sorted := slices.Clone(records)
-	slices.SortStableFunc(sorted, func(a, b usn.Record) int {
-		return cmp.Or(cmp.Compare(a.USN, b.USN), cmp.Compare(a.Offset, b.Offset))
-	})
+	slices.SortStableFunc(sorted, byUSN)
 	for _, r := range sorted {
 		if r.Stale {
 			stale = append(stale, r)
@@ -90,14 +141,20 @@ type fileBuilder struct {
 	reference ntfs.FileReference
 	record    *event.FileRecord
 	records   []usn.Record
-	stale     bool
+	traces    []event.Trace
+	// unreadable: the FILE record cannot be read, so it says nothing either way
+	unreadable bool
+	stale      bool         // the records do not belong to the journal as it is
+	source     event.Source // of the records; "" for the journal
 
 	file  *event.File
 	names []ntfs.FileName // of record, without DOS names
 }
 
 func (b *fileBuilder) build() []*event.Event {
-	b.file = b.newFile()
+	if b.file == nil {
+		b.file = b.newFile()
+	}
 	var atEnd, all []event.Name
 	if b.record != nil {
 		b.names = namesOf(b.record.Names)
@@ -108,12 +165,18 @@ func (b *fileBuilder) build() []*event.Event {
 			atEnd = all
 		}
 	}
-	known := b.volume.HasMFT && !b.stale
+	known := b.volume.HasMFT && !b.stale && !b.unreadable
 	spans, changes := replayFile(b.records, atEnd, all, known)
 	var events []*event.Event
+	arrivals := make(map[event.Name]*event.Event)
 	for _, s := range spans {
-		events = append(events, b.spanEvents(s)...)
+		made := b.spanEvents(s)
+		events = append(events, made...)
+		if arrivals[s.Name] == nil {
+			arrivals[s.Name] = made[0]
+		}
 	}
+	events = append(events, b.addTraces(b.traces, arrivals)...)
 	for _, c := range changes {
 		events = append(events, b.changeEvent(c))
 	}
@@ -128,6 +191,10 @@ func (b *fileBuilder) newFile() *event.File {
 	switch {
 	case !b.volume.HasMFT:
 		f.State = event.UnknownState
+	case b.unreadable:
+		f.State = event.UnknownState
+		f.Anomalies = append(f.Anomalies, event.Anomaly{Code: "record_unreadable",
+			Detail: "the FILE record cannot be read: whether it still describes this file is not known"})
 	case b.record == nil || b.record.Orphan:
 	case b.record.InUse:
 		f.State = event.Allocated
@@ -138,17 +205,25 @@ func (b *fileBuilder) newFile() *event.File {
 		f.Times = b.record.Times
 		f.Size = b.record.Size
 		f.Links = len(namesOf(b.record.Names))
-		f.Anomalies = slices.Clone(b.record.Anomalies)
+		f.Anomalies = append(f.Anomalies, b.record.Anomalies...)
 	}
 	return f
 }
 
 func (b *fileBuilder) markStale(events []*event.Event) {
+	a := event.Anomaly{Code: "stale_journal_record",
+		Detail: "the record's USN does not fit its place in the journal: it remains from an older journal, and its path is resolved by the oldest known folder names"}
+	if b.source == event.USNCarved {
+		a = event.Anomaly{Code: "carved_journal_record",
+			Detail: "the record was found outside the journal; its path is resolved by the oldest known folder names"}
+	}
 	for _, e := range events {
-		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "stale_journal_record",
-			Detail: "the record's USN does not fit its place in the journal: it remains from an older journal, and its path is resolved by the oldest known folder names"})
+		e.Anomalies = append(e.Anomalies, a)
 	}
 }
+
+// maxMoves bounds the moves of folders above one name that are told one by one.
+const maxMoves = 256
 
 // spanEvents are the arrival of a name, the moves of folders above it, and its deletion.
 func (b *fileBuilder) spanEvents(s *span) []*event.Event {
@@ -161,6 +236,12 @@ func (b *fileBuilder) spanEvents(s *span) []*event.Event {
 	for !b.stale {
 		move, folder, ok := b.volume.Folders.nextMove(s.Name, moment, s.to)
 		if !ok {
+			break
+		}
+		if len(events) > maxMoves {
+			last := events[len(events)-1]
+			last.Anomalies = append(last.Anomalies, event.Anomaly{Code: "moves_omitted",
+				Detail: fmt.Sprintf("the folders above were moved more than %d times: later moves are left out", maxMoves)})
 			break
 		}
 		moment = move.USN
@@ -199,7 +280,7 @@ func (b *fileBuilder) event(action event.Action, at wintime.Filetime, order int6
 }
 
 func (b *fileBuilder) usnSupport(r *usn.Record) event.Support {
-	return event.Support{Source: event.USN, Volume: b.volume.Index, Reference: r.File, USN: r.USN,
+	return event.Support{Source: cmp.Or(b.source, event.USN), Volume: b.volume.Index, Reference: r.File, USN: r.USN,
 		Offset: r.Offset, Time: r.Time, Detail: r.Reason.String()}
 }
 

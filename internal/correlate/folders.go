@@ -25,6 +25,9 @@ const (
 // maxDepth bounds the chain of parents; Windows itself stops far earlier.
 const maxDepth = 4096
 
+// maxUnits is the longest path that Windows can express, in UTF-16 units.
+const maxUnits = 32767
+
 // rootRecord is the FILE record number of the root folder.
 const rootRecord = 5
 
@@ -121,6 +124,7 @@ func (f *Folders) Path(n event.Name, moment int64) winpath.Path {
 		return winpath.Path{Names: names, Broken: why, Gap: gap.String()}
 	}
 	parent := n.Parent
+	units := unitsOf(n.Name)
 	for parent.Record() != rootRecord {
 		if visited[parent] {
 			return broken(parent, fmt.Sprintf("the parents of folder %s form a loop", parent))
@@ -133,11 +137,28 @@ func (f *Folders) Path(n event.Name, moment int64) winpath.Path {
 		if err != nil {
 			return broken(parent, err.Error())
 		}
+		if units += unitsOf(state.Name) + 1; units > maxUnits {
+			return broken(parent, fmt.Sprintf("longer than %d UTF-16 units", maxUnits))
+		}
 		names = append(names, state.Name)
 		parent = state.Parent
 	}
 	slices.Reverse(names)
 	return winpath.Path{Names: names}
+}
+
+// unitsOf counts a name's UTF-16 units.
+func unitsOf(name string) int {
+	n := 0
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c < 0x80 || c >= 0xC0 && c < 0xF0:
+			n++
+		case c >= 0xF0:
+			n += 2
+		}
+	}
+	return n
 }
 
 // nextMove finds the first record after a moment, and before the end, by which

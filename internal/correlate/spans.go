@@ -49,7 +49,7 @@ type change struct {
 func replayFile(records []usn.Record, atEnd, all []event.Name, known bool) ([]*span, []change) {
 	steps := stepsOf(records)
 	decideLinks(steps, atEnd, known)
-	r := replay{last: beforeJournal}
+	r := replay{named: make(map[event.Name][]*span), last: beforeJournal}
 	for i := range steps {
 		r.step(&steps[i])
 	}
@@ -63,6 +63,7 @@ func replayFile(records []usn.Record, atEnd, all []event.Name, known bool) ([]*s
 // replay is the state of the walk over one file's records.
 type replay struct {
 	spans   []*span
+	named   map[event.Name][]*span // spans by name, those that ended taken off the front
 	changes []change
 	current *change     // the change record of this cycle
 	old     *event.Name // the RENAME_OLD_NAME that waits for its RENAME_NEW_NAME
@@ -124,7 +125,7 @@ func (r *replay) begin(n *span, s *step) {
 	if s.partial && (s.Reason&usn.ReasonClose != 0 || s.Reason&arrivals == 0) {
 		n.from = beforeJournal
 	}
-	r.spans = append(r.spans, n)
+	r.add(n)
 }
 
 func (r *replay) end(n *span, s *step, deleted bool) {
@@ -148,12 +149,21 @@ func (r *replay) delete(s *step) {
 
 // open finds the open span of a name.
 func (r *replay) open(name event.Name) *span {
-	for _, s := range r.spans {
-		if s.to == afterJournal && s.Name == name {
-			return s
-		}
+	list := r.named[name]
+	for len(list) > 0 && list[0].to != afterJournal {
+		list = list[1:]
 	}
-	return nil
+	r.named[name] = list
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
+}
+
+// add keeps a span that begins.
+func (r *replay) add(n *span) {
+	r.spans = append(r.spans, n)
+	r.named[n.Name] = append(r.named[n.Name], n)
 }
 
 // live finds the open span of a name, and where no record showed its beginning
@@ -167,7 +177,7 @@ func (r *replay) live(s *step) *span {
 	if r.born {
 		n.from = s.USN
 	}
-	r.spans = append(r.spans, n)
+	r.add(n)
 	return n
 }
 
@@ -195,16 +205,22 @@ func (r *replay) note(s *step) {
 
 // addUnseen joins the names of the $MFT.
 func (r *replay) addUnseen(all []event.Name) {
+	first := make(map[event.Name]*span)
+	for _, s := range r.spans {
+		if first[s.Name] == nil && (s.to == afterJournal || s.deleted) {
+			first[s.Name] = s
+		}
+	}
 	for _, name := range all {
-		i := slices.IndexFunc(r.spans, func(s *span) bool { return s.Name == name && (s.to == afterJournal || s.deleted) })
-		if i >= 0 {
-			r.spans[i].inMFT = true
+		if s := first[name]; s != nil {
+			s.inMFT = true
 			continue
 		}
 		s := &span{Name: name, from: beforeJournal, to: afterJournal, inMFT: true}
 		if r.born || r.deleted {
 			s.from, s.contradict = r.last, true
 		}
+		first[name] = s
 		r.spans = append(r.spans, s)
 	}
 }

@@ -88,9 +88,17 @@ type File struct {
 	// Size is the unnamed $DATA stream's size in bytes; negative when not known.
 	Size int64
 	// Links counts the names that are not DOS-only; 0 when not known.
-	Links     int
-	Content   *Content
+	Links   int
+	Content *Content
+	// Trace is content that a trace carries, of a file whose FILE record is gone.
+	Trace     *TraceContent
 	Anomalies []Anomaly
+}
+
+// TraceContent is a file's content as a trace holds it.
+type TraceContent struct {
+	Source Source
+	Data   []byte
 }
 
 // Times are the four times of $STANDARD_INFORMATION, UTC.

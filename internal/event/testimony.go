@@ -36,9 +36,12 @@ type FileRecord struct {
 // Testimony is all that a volume says of one file reference.
 type Testimony struct {
 	Reference ntfs.FileReference
-	Record    *FileRecord  // nil where the FILE record is gone or describes another file
-	Journal   []usn.Record // in any order; records of an older journal are marked Stale
-	Traces    []Trace      // in any order
+	Record    *FileRecord // nil where the FILE record is gone or describes another file
+	// Unreadable: the FILE record could not be read, so that Record says nothing.
+	Unreadable bool
+	Journal    []usn.Record // in any order; records of an older journal are marked Stale
+	Carved     []usn.Record // journal records found outside the journal, in any order
+	Traces     []Trace      // in any order
 }
 
 // Trace is a name of a file found where no live structure shows it: in the

@@ -24,19 +24,32 @@ type Evidence struct {
 	Path, Container string
 	Partition       int // 1-based; 0 for a bare volume
 	Volume          int // 1-based over the whole report
+	ShadowCopy      int // 1-based, oldest first; 0 for the volume itself
 }
 
 // FindingDocument makes the document of a finding: one file that arrived at a
 // path, decided by one rule.
 func FindingDocument(f *Finding) Document {
 	d := verdictDocument(TypeFinding, f)
-	history := make([]*ordereddict.Dict, 0, len(f.History))
-	for _, e := range f.History {
+	history := []*ordereddict.Dict{}
+	omitted := 0
+	for i, e := range f.History {
+		if i >= maxHistory && e != f.Event {
+			omitted++
+			continue
+		}
 		history = append(history, historyDict(e, f.Drive))
 	}
 	Set(d.Dict, "jobscan.events", history)
+	if omitted > 0 {
+		Set(d.Dict, "jobscan.events_omitted", omitted)
+	}
 	return d
 }
+
+// maxHistory bounds the events of a file that each of its findings repeats: a
+// file that was renamed thousands of times must not fill the disk.
+const maxHistory = 256
 
 // EventDocument makes the document of one event of a timeline.
 func EventDocument(f *Finding) Document { return verdictDocument(TypeEvent, f) }
@@ -197,7 +210,11 @@ func evidenceDict(v Evidence) *ordereddict.Dict {
 	} else {
 		d.Set("partition", nil)
 	}
-	return d.Set("volume", v.Volume).Set("shadow_copy", nil)
+	d.Set("volume", v.Volume)
+	if v.ShadowCopy > 0 {
+		return d.Set("shadow_copy", v.ShadowCopy)
+	}
+	return d.Set("shadow_copy", nil)
 }
 
 func supportDicts(list []event.Support) []*ordereddict.Dict {
@@ -208,7 +225,7 @@ func supportDicts(list []event.Support) []*ordereddict.Dict {
 			Set("volume", s.Volume).
 			Set("record", s.Reference.Record()).
 			Set("sequence", s.Reference.Sequence())
-		if s.Source == event.USN {
+		if s.Source == event.USN || s.Source == event.USNCarved {
 			d.Set("usn", s.USN)
 		} else {
 			d.Set("usn", nil)

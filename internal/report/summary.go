@@ -26,6 +26,8 @@ type VolumeSummary struct {
 	Label       string
 	Serial      uint64 // 0 where there is no boot sector
 	DriveLetter byte
+	ShadowCopy  int              // 1-based; 0 for the volume itself
+	ShadowTime  wintime.Filetime // when the shadow copy was made
 	ClusterSize uint32
 	HasMFT      bool
 	MFT         MFTCoverage
@@ -45,6 +47,8 @@ type USNCoverage struct {
 	FirstTime, LastTime wintime.Filetime
 	Records, Stale      uint64
 	DamagedBytes        int64
+	Gaps                uint64 // stretches inside the journal without records
+	GapBytes            int64
 	ClockBackwards      uint64 // how often time ran backwards
 }
 
@@ -68,6 +72,9 @@ func volumeDict(v *VolumeSummary) *ordereddict.Dict {
 	d := ordereddict.NewDict().Set("evidence", v.Evidence).Set("volume", v.Volume)
 	if v.Partition > 0 {
 		d.Set("partition", v.Partition)
+	}
+	if v.ShadowCopy > 0 {
+		d.Set("shadow_copy", v.ShadowCopy).Set("shadow_time", v.ShadowTime.String())
 	}
 	d.Set("label", v.Label)
 	if v.Serial != 0 {
@@ -98,18 +105,18 @@ func volumeDict(v *VolumeSummary) *ordereddict.Dict {
 
 func usnDict(u *USNCoverage) *ordereddict.Dict {
 	d := ordereddict.NewDict().Set("present", u.Present)
-	if !u.Present {
-		return d
-	}
 	if u.JournalID != 0 {
 		d.Set("journal_id", fmt.Sprintf("%016x", u.JournalID))
+	} else {
+		d.Set("journal_id", nil)
 	}
-	if u.Records == 0 {
-		return d.Set("first_usn", nil).Set("last_usn", nil).Set("first_time", nil).Set("last_time", nil).
-			Set("records", 0).Set("damaged_bytes", u.DamagedBytes)
+	if u.Records > 0 {
+		d.Set("first_usn", u.FirstUSN).Set("last_usn", u.LastUSN).
+			Set("first_time", u.FirstTime.String()).Set("last_time", u.LastTime.String())
+	} else {
+		d.Set("first_usn", nil).Set("last_usn", nil).Set("first_time", nil).Set("last_time", nil)
 	}
-	return d.Set("first_usn", u.FirstUSN).Set("last_usn", u.LastUSN).
-		Set("first_time", u.FirstTime.String()).Set("last_time", u.LastTime.String()).
-		Set("records", u.Records).Set("stale_records", u.Stale).Set("damaged_bytes", u.DamagedBytes).
+	return d.Set("records", u.Records).Set("damaged_bytes", u.DamagedBytes).
+		Set("stale_records", u.Stale).Set("gaps", u.Gaps).Set("gap_bytes", u.GapBytes).
 		Set("clock_ran_backwards", u.ClockBackwards)
 }

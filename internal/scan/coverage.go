@@ -45,6 +45,7 @@ func (s *volumeScan) describeJournal(stats *usn.Stats) {
 		ClockBackwards: stats.BackwardSteps.Count,
 	}
 	s.lostJournal()
+	s.journalGaps(stats)
 	if s.volume.Max != nil {
 		s.coverage.USN.JournalID = s.volume.Max.JournalID
 	}
@@ -64,3 +65,21 @@ func (s *volumeScan) lostJournal() {
 			Offset: e.Offset, Err: parse.ErrTruncated, Detail: fmt.Sprintf("%d bytes are not in the evidence", length)}))
 	}
 }
+
+// journalGaps reports stretches inside the journal that hold no records: what
+// happened between the records on either side was not seen. The hole at the
+// head of the journal is no gap.
+func (s *volumeScan) journalGaps(stats *usn.Stats) {
+	u := &s.coverage.USN
+	u.Gaps = uint64(len(stats.Gaps)) + stats.GapsOmitted
+	for _, g := range stats.Gaps {
+		u.GapBytes += g.Length
+		s.problems = append(s.problems, s.journalProblem(g.Offset, &parse.Error{Structure: "$J", Offset: g.Offset, Err: errNoRecords,
+			Detail: fmt.Sprintf("%d bytes hold none; nothing was seen between %s and %s", g.Length, g.Before, g.After)}))
+	}
+	if stats.GapsOmitted > 0 {
+		s.problems = append(s.problems, s.journalProblem(-1, fmt.Errorf("%d further gaps in $J", stats.GapsOmitted)))
+	}
+}
+
+var errNoRecords = errors.New("a gap between records")

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"fmt"
+
 	"github.com/jobscan/jobscan/internal/ecs"
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/report"
@@ -121,12 +123,15 @@ func (s *volumeScan) finding(e *event.Event, r *rule.Rule) *report.Finding {
 	return &report.Finding{
 		Event: e, Rule: r, Verdict: r.Evaluate(s.subject(e)), Drive: s.drive,
 		Evidence: report.Evidence{Path: s.volume.EvidencePath, Container: s.volume.Container,
-			Partition: s.volume.Partition, Volume: s.volume.Index},
+			Partition: s.volume.Partition, Volume: s.volume.Index, ShadowCopy: s.volume.ShadowCopy},
 	}
 }
 
 // recover reads the content of a reported file, once.
 func (s *volumeScan) recover(f *event.File) {
+	if f.Content == nil && f.Trace != nil {
+		f.Content = mft.TraceContent(f.Trace)
+	}
 	if f.Content != nil || !s.hasMFT() || f.State != event.Allocated && f.State != event.Deleted {
 		return
 	}
@@ -137,12 +142,22 @@ func (s *volumeScan) recover(f *event.File) {
 		return
 	}
 	content, anomalies, err := mft.Content(s.volume.NTFS, file)
+	if content != nil && s.volume.ShadowCopy > 0 {
+		content.RecoveredFrom = "shadow_copy"
+	}
 	f.Anomalies = append(f.Anomalies, anomalies...)
 	if content != nil {
 		f.Content = content
 	}
 	if err != nil {
 		s.problems = append(s.problems, s.recordProblem(f.Reference.Record(), err))
+	}
+	if content != nil && !content.Complete {
+		p := s.recordProblem(f.Reference.Record(), fmt.Errorf("the content of file %s could not be read whole", f.Reference))
+		if f.State == event.Deleted {
+			p.Severity = report.SeverityWarning // a deleted file's clusters may be gone
+		}
+		s.problems = append(s.problems, p)
 	}
 	if content != nil && content.JobError != nil {
 		p := s.recordProblem(f.Reference.Record(), content.JobError)

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/jobscan/jobscan/internal/evidence"
@@ -72,6 +73,39 @@ func distinct(problems []report.Problem) []report.Problem {
 		seen[k] = true
 		return again
 	})
+}
+
+// maxProblems bounds the problems of one volume and source that are told one by one.
+const maxProblems = 1000
+
+// capped keeps the first problems of each source and replaces the rest by one
+// that counts them.
+func capped(problems []report.Problem) []report.Problem {
+	count := make(map[string]int)
+	rest := make(map[string]*report.Problem)
+	var order []string
+	kept := slices.DeleteFunc(problems, func(p report.Problem) bool {
+		count[p.Source]++
+		if count[p.Source] <= maxProblems {
+			return false
+		}
+		r := rest[p.Source]
+		if r == nil {
+			r = &report.Problem{Severity: report.SeverityWarning, Source: p.Source, Evidence: p.Evidence, Volume: p.Volume}
+			rest[p.Source] = r
+			order = append(order, p.Source)
+		}
+		if p.Severity == report.SeverityError {
+			r.Severity = report.SeverityError
+		}
+		return true
+	})
+	for _, source := range order {
+		r := rest[source]
+		r.Message = fmt.Sprintf("%d further problems of this source", count[source]-maxProblems)
+		kept = append(kept, *r)
+	}
+	return kept
 }
 
 // fileProblems reports what was lost when a file's attributes were joined. What

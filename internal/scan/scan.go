@@ -5,6 +5,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -30,6 +31,8 @@ type Options struct {
 	// Drive is the letter of every volume whose own is not known; 0 for none.
 	Drive        byte
 	NoMFT, NoUSN bool
+	// Carve asks for a pass over all bytes of each volume.
+	Carve bool
 	// Workers bounds the goroutines; at least one is used.
 	Workers int
 	// Progress, if set, is told of bytes read and to be read.
@@ -45,12 +48,14 @@ func Run(ctx context.Context, host *evidence.Host, header *report.Header, o Opti
 	var findings []*report.Finding
 	var summary report.Summary
 	problems := append(slices.Clone(o.Problems), hostProblems(host)...)
+	seen := newSightings(o.Timeline)
 	for _, v := range host.Volumes {
 		s := newVolumeScan(v, &o)
 		if err := s.run(ctx); err != nil {
 			return report.Summary{}, err
 		}
-		findings = append(findings, s.findings...)
+		shadow := v.ShadowCopy > 0
+		findings = append(findings, seen.add(cmp.Or(v.ShadowOf, v.Index), shadow, s.findings)...)
 		problems = append(problems, s.problems...)
 		summary.Volumes = append(summary.Volumes, s.coverage)
 		summary.Events += s.events

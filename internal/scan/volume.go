@@ -14,6 +14,7 @@ import (
 	"github.com/jobscan/jobscan/internal/source/runs"
 	"github.com/jobscan/jobscan/internal/source/usnjrnl"
 	"github.com/jobscan/jobscan/ntfs"
+	"github.com/jobscan/jobscan/usn"
 )
 
 // volumeScan is the work on one volume.
@@ -28,6 +29,11 @@ type volumeScan struct {
 	logs    []*ntfs.File // SchedLgU.txt
 	paths   *correlate.Folders
 
+	traces     map[ntfs.FileReference][]event.Trace
+	carved     map[ntfs.FileReference][]usn.Record // journal records found outside the journal
+	carvedSeen map[carvedKey]bool
+	bodies     []carvedJob
+
 	findings []*report.Finding
 	events   int
 	problems []report.Problem
@@ -35,8 +41,10 @@ type volumeScan struct {
 }
 
 func newVolumeScan(v *evidence.Volume, o *Options) *volumeScan {
-	s := &volumeScan{volume: v, opts: o, drive: cmp.Or(v.DriveLetter, o.Drive)}
-	s.coverage = report.VolumeSummary{Evidence: v.EvidencePath, Partition: v.Partition, Volume: v.Index, DriveLetter: s.drive}
+	s := &volumeScan{volume: v, opts: o, drive: cmp.Or(v.DriveLetter, o.Drive),
+		carved: make(map[ntfs.FileReference][]usn.Record), carvedSeen: make(map[carvedKey]bool)}
+	s.coverage = report.VolumeSummary{Evidence: v.EvidencePath, Partition: v.Partition, Volume: v.Index, DriveLetter: s.drive,
+		ShadowCopy: v.ShadowCopy, ShadowTime: v.Created}
 	return s
 }
 
@@ -53,7 +61,8 @@ func (s *volumeScan) run(ctx context.Context) error {
 	s.paths = s.folders()
 	volume := correlate.Volume{Index: s.volume.Index, Folders: s.paths, HasMFT: s.hasMFT()}
 	s.decide(volume.Events(files))
-	s.problems = distinct(s.problems)
+	s.reportBodies()
+	s.problems = capped(distinct(s.problems))
 	return ctx.Err()
 }
 
@@ -61,16 +70,27 @@ func (s *volumeScan) run(ctx context.Context) error {
 // name at any moment, then the whole history of those files.
 func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error {
 	s.survey = usnjrnl.NewSurvey(want)
-	mftTasks, joinMFT := s.mftTasks(orNamed(want, runs.LogName))
+	mftTasks, joinMFT := s.mftTasks(orNamed(orNamed(want, runs.LogName), tasksFolderName))
 	usnTasks, joinUSN := s.surveyTasks(want)
 	if err := runTasks(ctx, s.opts.Workers, append(mftTasks, usnTasks...), s.opts.Progress); err != nil {
 		return err
 	}
 	joinMFT()
 	joinUSN()
+	if err := s.findTraces(ctx, want); err != nil {
+		return err
+	}
 	candidates := s.survey.Candidates
 	for _, hit := range s.names {
 		candidates[hit.Reference()] = true
+	}
+	for ref := range s.traces {
+		candidates[ref] = true
+	}
+	for ref, records := range s.carved {
+		if slices.ContainsFunc(records, func(r usn.Record) bool { return want(ntfs.FileName{Name: r.Name}.NameLE()) }) {
+			candidates[ref] = true
+		}
 	}
 	s.history = usnjrnl.NewHistory(candidates)
 	tasks, join := s.historyTasks(candidates)
@@ -96,9 +116,9 @@ func (s *volumeScan) testimony() []event.Testimony {
 	slices.Sort(refs)
 	out := make([]event.Testimony, 0, len(refs))
 	for _, ref := range refs {
-		t := event.Testimony{Reference: ref, Journal: s.history.Records[ref]}
+		t := event.Testimony{Reference: ref, Journal: s.history.Records[ref], Traces: s.traces[ref], Carved: s.carved[ref]}
 		if s.hasMFT() {
-			t.Record = s.fileRecord(ref, extensions[ref])
+			t.Record, t.Unreadable = s.fileRecord(ref, extensions[ref])
 		}
 		out = append(out, t)
 	}
@@ -106,18 +126,20 @@ func (s *volumeScan) testimony() []event.Testimony {
 }
 
 // fileRecord describes a file by its FILE record, or by what its extension
-// records still say when the base record describes another file by now.
-func (s *volumeScan) fileRecord(ref ntfs.FileReference, extensions []uint64) *event.FileRecord {
-	if ref.Record() >= s.volume.NTFS.RecordCount() {
-		return nil
-	}
+// records still say when the base record describes another file by now. A
+// record that cannot be read says neither.
+func (s *volumeScan) fileRecord(ref ntfs.FileReference, extensions []uint64) (r *event.FileRecord, unreadable bool) {
 	f, err := s.volume.NTFS.File(ref.Record(), extensions...)
-	if err == nil && f.Reference() == ref {
+	if err != nil {
+		s.problems = append(s.problems, s.recordProblem(ref.Record(), err))
+		return mft.DescribeOrphan(s.volume.NTFS, ref, extensions), true
+	}
+	if f.Reference() == ref {
 		s.fileProblems(f)
 		s.noteLog(f)
-		return mft.Describe(s.volume.NTFS, f)
+		return mft.Describe(s.volume.NTFS, f), false
 	}
-	return mft.DescribeOrphan(s.volume.NTFS, ref, extensions)
+	return mft.DescribeOrphan(s.volume.NTFS, ref, extensions), false
 }
 
 // noteLog keeps a file that is the scheduler's log.

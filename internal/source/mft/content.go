@@ -43,6 +43,22 @@ func Content(v *ntfs.Volume, f *ntfs.File) (*event.Content, []event.Anomaly, err
 	return c, anomalies, nil
 }
 
+// TraceContent decodes the content that a trace carries of a file whose FILE
+// record is gone.
+func TraceContent(t *event.TraceContent) *event.Content {
+	c := &event.Content{RecoveredFrom: "unallocated", Complete: true}
+	switch t.Source {
+	case event.LogFile:
+		c.RecoveredFrom = "logfile"
+	case event.IndexSlack:
+		c.RecoveredFrom = "record_slack"
+	}
+	sum := sha256.Sum256(t.Data)
+	c.SHA256 = hex.EncodeToString(sum[:])
+	c.Job, c.JobError = jobfile.ParsePrefix(t.Data)
+	return c
+}
+
 // IsJob reports a name with the extension job, in any case.
 func IsJob(name string) bool {
 	const ext = ".job"

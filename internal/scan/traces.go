@@ -1,0 +1,164 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/parse"
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/source/index"
+	"github.com/jobscan/jobscan/internal/source/logfile"
+	"github.com/jobscan/jobscan/ntfs"
+)
+
+// tasksFolderName is the folder whose index slack is looked at besides those
+// that hold files with a wanted name now.
+const tasksFolderName = "Tasks"
+
+// logFileRecord is the FILE record number of $LogFile.
+const logFileRecord = 2
+
+// maxSlackFolders bounds how many folders' indexes are searched.
+const maxSlackFolders = 4096
+
+// findTraces looks for wanted names where no live structure shows them: in the
+// index slack of folders, in $LogFile and, if asked for, anywhere on the volume.
+// What it finds makes further candidates.
+func (s *volumeScan) findTraces(ctx context.Context, want func([]byte) bool) error {
+	s.traces = make(map[ntfs.FileReference][]event.Trace)
+	if !s.hasMFT() {
+		return nil
+	}
+	s.indexSlack(want)
+	if s.volume.NTFS.HasClusters() {
+		s.logFile(want)
+	}
+	if s.opts.Carve {
+		return s.carve(ctx, want)
+	}
+	return nil
+}
+
+// keep adds a trace, unless it does not say whose name it is.
+func (s *volumeScan) keep(t event.Trace) {
+	if t.Reference.Record() == 0 || t.Reference.Sequence() == 0 {
+		return
+	}
+	s.traces[t.Reference] = append(s.traces[t.Reference], t)
+}
+
+// indexSlack searches the indexes of folders, and of the folders below those
+// that are called Tasks.
+func (s *volumeScan) indexSlack(want func([]byte) bool) {
+	queue := newFolderQueue()
+	s.slackFolders(queue)
+	for n, deep, ok := queue.next(); ok; n, deep, ok = queue.next() {
+		folder, err := s.volume.NTFS.File(n)
+		if err != nil || !folder.IsDirectory() {
+			continue // a name's parent that is no folder any more is no news here
+		}
+		live, traces, problems := index.Traces(s.volume.NTFS, folder, want)
+		for _, t := range traces {
+			s.keep(t)
+		}
+		for _, e := range live {
+			if deep && e.FileName.FileAttributes&ntfs.AttributeDirectory != 0 {
+				queue.add(e.Reference.Record(), true)
+			}
+		}
+		for _, err := range problems {
+			p := s.recordProblem(n, err)
+			p.Source, p.Severity = string(event.IndexSlack), report.SeverityWarning
+			s.problems = append(s.problems, p)
+		}
+	}
+}
+
+// slackFolders queues folders called Tasks, and those that hold a file with a
+// wanted name.
+func (s *volumeScan) slackFolders(queue *folderQueue) {
+	for _, hit := range s.names {
+		if queue.full() {
+			return
+		}
+		f, err := s.volume.NTFS.File(hit.Reference().Record())
+		if err != nil {
+			continue // the walk over the $MFT has reported it
+		}
+		for _, name := range f.Names() {
+			switch {
+			case !f.IsDirectory():
+				queue.add(name.Parent.Record(), false)
+			case strings.EqualFold(name.Name, tasksFolderName):
+				queue.add(f.Record.Number, true)
+			}
+		}
+	}
+}
+
+// folderQueue hands out FILE records of folders, each once, up to a bound.
+type folderQueue struct {
+	folders []uint64
+	deep    map[uint64]bool // with the folders below
+	at      int
+}
+
+func newFolderQueue() *folderQueue { return &folderQueue{deep: make(map[uint64]bool)} }
+
+func (q *folderQueue) full() bool { return len(q.folders) >= maxSlackFolders }
+
+func (q *folderQueue) add(n uint64, deep bool) {
+	known, ok := q.deep[n]
+	switch {
+	case ok:
+		q.deep[n] = known || deep
+	case !q.full():
+		q.deep[n] = deep
+		q.folders = append(q.folders, n)
+	}
+}
+
+func (q *folderQueue) next() (n uint64, deep, ok bool) {
+	if q.at == len(q.folders) {
+		return 0, false, false
+	}
+	n = q.folders[q.at]
+	q.at++
+	return n, q.deep[n], true
+}
+
+// logFile reads names and journal records out of $LogFile.
+func (s *volumeScan) logFile(want func([]byte) bool) {
+	v := s.volume.NTFS
+	f, err := v.File(logFileRecord)
+	if err != nil {
+		return // record 2 was reported by the walk over the $MFT
+	}
+	log, err := v.OpenStream(f, ntfs.TypeData, "")
+	if err != nil {
+		s.problems = append(s.problems, s.traceProblem(event.LogFile, err))
+		return
+	}
+	traces, records, _, problems := logfile.Traces(log, log.InitializedSize(), v.RecordSize(), int(v.ClusterSize()), want)
+	for _, t := range traces {
+		s.keep(t)
+	}
+	for _, r := range records {
+		s.keepCarved(r)
+	}
+	for _, err := range problems {
+		if errors.Is(err, parse.ErrSignature) && len(problems) == 1 {
+			continue // a log that was never written is no log
+		}
+		s.problems = append(s.problems, s.traceProblem(event.LogFile, err))
+	}
+}
+
+// traceProblem is damage of a structure that holds traces only.
+func (s *volumeScan) traceProblem(source event.Source, err error) report.Problem {
+	p := s.problem(string(source), err)
+	p.Severity = report.SeverityWarning
+	return p
+}
