@@ -74,9 +74,7 @@ func (s *volumeScan) joinCarved(p *carvePart) {
 		s.keepCarved(r)
 	}
 	s.problems = append(s.problems, p.problems...)
-	for _, j := range p.jobs {
-		s.bodies = append(s.bodies, j)
-	}
+	s.bodies = append(s.bodies, p.jobs...)
 }
 
 // keepCarved keeps a journal record found outside the journal, unless the live
