@@ -89,6 +89,9 @@ func (p *infoPrinter) volume(v *report.VolumeSummary) {
 	if v.Partition > 0 {
 		p.line("  partition: %d", v.Partition)
 	}
+	if v.ShadowCopy > 0 {
+		p.line("  shadow copy %d, made %s", v.ShadowCopy, v.ShadowTime)
+	}
 	if v.Serial != 0 {
 		p.line("  NTFS label %q, serial %016x, cluster %d bytes", v.Label, v.Serial, v.ClusterSize)
 	}
@@ -114,6 +117,9 @@ func (p *infoPrinter) journal(u *report.USNCoverage) {
 	default:
 		p.line("  journal: %d records, USN %d to %d, %d bytes damaged, %d stale records", u.Records, u.FirstUSN, u.LastUSN, u.DamagedBytes, u.Stale)
 		p.line("  a creation would have been seen from %s to %s", u.FirstTime, u.LastTime)
+		if u.Gaps > 0 {
+			p.line("  except in %d gaps of %d bytes", u.Gaps, u.GapBytes)
+		}
 		if u.ClockBackwards > 0 {
 			p.line("  the clock ran backwards %d times", u.ClockBackwards)
 		}
