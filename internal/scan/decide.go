@@ -119,6 +119,7 @@ func (s *volumeScan) inTime(t wintime.Filetime) bool {
 func (s *volumeScan) finding(e *event.Event, r *rule.Rule) *report.Finding {
 	if mft.IsJob(e.Path.Name()) {
 		s.recover(e.File)
+		s.crossCheck(e.File, e.Path)
 	}
 	return &report.Finding{
 		Event: e, Rule: r, Verdict: r.Evaluate(s.subject(e)), Drive: s.drive,

@@ -59,9 +59,14 @@ func (s *volumeScan) indexSlack(want func([]byte) bool) {
 		if err != nil || !folder.IsDirectory() {
 			continue // a name's parent that is no folder any more is no news here
 		}
-		live, traces, problems := index.Traces(s.volume.NTFS, folder, want)
+		live, traces, problems := index.Traces(s.volume.NTFS, folder, nil)
 		for _, t := range traces {
-			s.keep(t)
+			if want(t.Name.NameLE()) {
+				s.keep(t)
+			}
+		}
+		if deep && s.twins.note(s.folderAbove(folder), live) {
+			continue // the tasks of Windows Vista and later are no job files
 		}
 		for _, e := range live {
 			if deep && e.FileName.FileAttributes&ntfs.AttributeDirectory != 0 {
@@ -74,6 +79,24 @@ func (s *volumeScan) indexSlack(want func([]byte) bool) {
 			s.problems = append(s.problems, p)
 		}
 	}
+}
+
+// folderAbove is the name of the folder that holds a folder called Tasks; ""
+// for any other and where it is not known.
+func (s *volumeScan) folderAbove(folder *ntfs.File) string {
+	for _, n := range folder.Names() {
+		if !strings.EqualFold(n.Name, tasksFolderName) || !folder.InUse() {
+			continue
+		}
+		if above, err := s.volume.NTFS.File(n.Parent.Record()); err == nil && above.Reference() == n.Parent {
+			for _, m := range above.Names() {
+				if m.Namespace != ntfs.NamespaceDOS {
+					return m.Name
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // slackFolders queues folders called Tasks, and those that hold a file with a

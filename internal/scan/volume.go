@@ -34,6 +34,9 @@ type volumeScan struct {
 	carvedSeen map[carvedKey]bool
 	bodies     []carvedJob
 
+	twins   twinStore
+	checked map[*event.File]bool // by crossCheck
+
 	findings []*report.Finding
 	events   int
 	problems []report.Problem
@@ -42,7 +45,7 @@ type volumeScan struct {
 
 func newVolumeScan(v *evidence.Volume, o *Options) *volumeScan {
 	s := &volumeScan{volume: v, opts: o, drive: cmp.Or(v.DriveLetter, o.Drive),
-		carved: make(map[ntfs.FileReference][]usn.Record), carvedSeen: make(map[carvedKey]bool)}
+		carved: make(map[ntfs.FileReference][]usn.Record), carvedSeen: make(map[carvedKey]bool), checked: make(map[*event.File]bool)}
 	s.coverage = report.VolumeSummary{Evidence: v.EvidencePath, Partition: v.Partition, Volume: v.Index, DriveLetter: s.drive,
 		ShadowCopy: v.ShadowCopy, ShadowTime: v.Created}
 	return s
