@@ -130,28 +130,73 @@ func readContent(c *Content, s *Stream, size int64) {
 	}
 }
 
-// noteReallocated looks up the clusters of a deleted file in $Bitmap.
+// Bounds of what is noted about the clusters of one deleted file.
+const (
+	maxReallocatedNotes = 16
+	bitmapBlock         = 64 << 10
+)
+
+// noteReallocated looks up the clusters of a deleted file in $Bitmap. No file
+// has more clusters than the volume: runs that claim them are not followed.
 func (v *Volume) noteReallocated(c *Content, s *Stream, size int64) {
+	bitmap := v.bitmap()
+	if bitmap == nil {
+		return
+	}
 	cluster := v.ClusterSize()
+	left := v.size / cluster
+	notes, runs := 0, 0
+	var block []byte
 	for _, e := range s.extents {
 		if e.Physical < 0 || e.Offset >= size {
 			continue
 		}
 		first := e.Physical / cluster
 		count := (min(e.Length, size-e.Offset) + cluster - 1) / cluster
-		taken, at := int64(0), int64(-1)
-		for i := range count {
-			if used, known := v.ClusterAllocated(uint64(first + i)); known && used {
-				taken++
-				if at < 0 {
-					at = first + i
-				}
-			}
+		if count > left {
+			c.doubt("the runs name more clusters than the volume has")
+			break
 		}
-		if taken > 0 {
+		left -= count
+		if block == nil {
+			block = make([]byte, min(bitmapBlock, bitmap.Size()))
+		}
+		taken, at := allocatedClusters(bitmap, block, first, count)
+		if taken == 0 {
+			continue
+		}
+		runs++
+		if notes < maxReallocatedNotes {
+			notes++
 			c.doubt("cluster run at LCN %d (%d clusters): %d allocated again from LCN %d on, the content may be another file's", first, count, taken, at)
 		}
 	}
+	if runs > notes {
+		c.doubt("%d further cluster runs: allocated again in part or whole", runs-notes)
+	}
+}
+
+// allocatedClusters counts the clusters [first, first+count) that bitmap marks
+// in use and gives the first of them, or -1. It reads by the block.
+func allocatedClusters(bitmap *Stream, block []byte, first, count int64) (taken, at int64) {
+	at = -1
+	for lcn, end := first, first+count; lcn < end; {
+		from := lcn / 8
+		n, _ := bitmap.ReadAt(block[:min(int64(len(block)), (end+7)/8-from)], from)
+		if n == 0 {
+			break // $Bitmap cannot tell
+		}
+		for stop := min(end, (from+int64(n))*8); lcn < stop; lcn++ {
+			if block[lcn/8-from]&(1<<(lcn%8)) == 0 {
+				continue
+			}
+			taken++
+			if at < 0 {
+				at = lcn
+			}
+		}
+	}
+	return taken, at
 }
 
 // compressedContent decodes a compressed $DATA. Each compression unit is one

@@ -293,6 +293,25 @@ func TestCorpusNoFalseProblems(t *testing.T) {
 	}
 }
 
+// TestCorpusWorkarounds: a volume with a second copy of what is damaged loses
+// nothing; without record 0 of $MFT nobody can tell whether the copy is current.
+func TestCorpusWorkarounds(t *testing.T) {
+	root := corpus(t)
+	for name, want := range map[string]bool{"b13_noboot": true, "b15i_spc0": true, "b15j_mftlcn": true, "b15f_mft0_gone": false} {
+		r := openImage(t, filepath.Join(root, "built", name+".img.gz"), 0)
+		v, err := Open(r, r.Size())
+		if err != nil || v.RecordCount() != 113 || len(v.Problems()) == 0 {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, p := range v.Problems() {
+			if IsWorkaround(p) != want {
+				t.Errorf("%s: %v: workaround: got %v, want %v", name, p, !want, want)
+			}
+		}
+	}
+}
+
 func TestCorpusLooseMFT(t *testing.T) {
 	root := corpus(t)
 	for _, name := range []string{"real/dn-compressed_sparse/compressed_sparse.mft.gz", "real/dn-deleted/deleted.mft.gz", "real/dn-mapping_pairs_1/mapping_pairs_1.mft.gz", "real/dn-slack/slack.mft.gz", "real/dn-slack-2/slack-2.mft.gz", "real/dn-unicode/unicode.mft.gz"} {

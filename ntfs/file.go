@@ -2,11 +2,14 @@ package ntfs
 
 import (
 	"cmp"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/jobscan/jobscan/internal/parse"
+	"github.com/jobscan/jobscan/internal/wintime"
 )
 
 // File is one incarnation of a file: its base FILE record and the attributes of
@@ -21,7 +24,7 @@ type File struct {
 
 // Bounds of joining: NTFS allows 256 KiB of attribute list.
 const (
-	maxAttributeList    = 1 << 20
+	maxAttributeList    = 256 << 10
 	maxExtensionRecords = 1 << 13
 )
 
@@ -33,44 +36,85 @@ const (
 // record in use, one less for a free one, since NTFS counts up the base record
 // but leaves the reference in its extensions as it was. A free extension of a
 // base in use is what a list named earlier, and is left out.
+//
+// The error is that of Record. However much is wrong with the lists, Damage
+// has one entry for each list and one for all the records that it names in vain.
 func (v *Volume) File(n uint64, extensions ...uint64) (*File, error) {
 	base, err := v.Record(n)
 	if err != nil {
 		return nil, err
 	}
+	return v.fileOf(base, extensions), nil
+}
+
+// fileOf joins base and its extension records.
+func (v *Volume) fileOf(base *Record, extensions []uint64) *File {
 	f := &File{Record: base, Attributes: slices.Clone(base.Attributes), Damage: slices.Clone(base.Damage)}
 	listed := v.listedExtensions(f)
-	visited := map[uint64]bool{n: true}
+	visited := map[uint64]bool{base.Number: true}
+	var failed failedJoins
+	joined, tried := 0, 0
 	for i, m := range slices.Concat(listed, extensions) {
 		if visited[m] {
 			continue
 		}
-		if len(visited) > maxExtensionRecords {
-			f.Damage = append(f.Damage, v.joinError(n, parse.ErrRange, fmt.Sprintf("more than %d extension records", maxExtensionRecords)))
+		if joined == maxExtensionRecords {
+			f.Damage = append(f.Damage, v.joinError(base.Number, parse.ErrRange, fmt.Sprintf("more than %d extension records", maxExtensionRecords)))
 			break
 		}
 		visited[m] = true
-		v.join(f, m, i < len(listed))
+		isListed := i < len(listed)
+		if isListed {
+			tried++
+		}
+		ok, err := v.join(f, m, isListed && failed.first == nil)
+		if ok {
+			joined++
+		} else if isListed {
+			failed.add(err)
+		}
+	}
+	if failed.count > 0 {
+		f.Damage = append(f.Damage, v.joinError(base.Number, failed.first,
+			fmt.Sprintf("the first of %d, among %d listed, that cannot be joined", failed.count, tried)))
 	}
 	f.decodeNames(int64(v.recordSize))
-	return f, nil
+	return f
+}
+
+// failedJoins counts the listed extension records that did not belong.
+type failedJoins struct {
+	count int
+	first error
+}
+
+func (j *failedJoins) add(err error) {
+	j.count++
+	if j.first == nil {
+		j.first = err
+	}
 }
 
 // listedExtensions gives the records other than the base that the attribute
-// lists of f name, in their order.
+// lists of f name, in their order. NTFS makes one list; all that are there
+// together are read up to its limit.
 func (v *Volume) listedExtensions(f *File) []uint64 {
 	var out []uint64
+	left := int64(maxAttributeList)
 	for i := range f.Attributes {
 		a := &f.Attributes[i]
 		if a.Type != TypeAttributeList {
 			continue
 		}
-		content, err := v.listContent(a)
+		content, err := v.listContent(a, left)
+		left -= int64(len(content))
+		entries, damage := ParseAttributeList(content)
+		if err == nil {
+			err = listDamage(damage)
+		}
 		if err != nil {
 			f.Damage = append(f.Damage, err)
 		}
-		entries, damage := ParseAttributeList(content)
-		f.Damage = append(f.Damage, damage...)
 		for _, e := range entries {
 			if n := e.Reference.Record(); n != f.Record.Number {
 				out = append(out, n)
@@ -80,44 +124,67 @@ func (v *Volume) listedExtensions(f *File) []uint64 {
 	return out
 }
 
-// listContent reads an $ATTRIBUTE_LIST; on an error as far as it can be read.
-func (v *Volume) listContent(a *Attribute) ([]byte, error) {
-	if a.Resident {
-		return a.Value, nil
+// listDamage makes one error of those of one attribute list.
+func listDamage(damage []error) error {
+	if len(damage) < 2 {
+		return errors.Join(damage...)
 	}
-	s, err := v.openParts([]*Attribute{a})
-	if err != nil {
-		return nil, err
-	}
-	b := make([]byte, min(s.Size(), maxAttributeList, v.size))
-	n, err := s.ReadAt(b, 0)
-	if n == len(b) {
-		err = nil
-	}
-	if int64(len(b)) < s.Size() && err == nil {
-		err = attributeError(a.Type, "size", a.Offset+0x30, parse.ErrRange, fmt.Sprintf("expected at most %d, found %d", maxAttributeList, s.Size()))
-	}
-	return b[:n], err
+	return fmt.Errorf("%w; and %d more errors in the list", damage[0], len(damage)-1)
 }
 
-// join adds the attributes of record m if it is an extension of f.
-func (v *Volume) join(f *File, m uint64, listed bool) {
-	r, err := v.Record(m)
-	if err != nil {
-		if listed {
-			f.Damage = append(f.Damage, err)
+// listContent reads at most limit bytes of an $ATTRIBUTE_LIST; on an error as
+// far as it can be read.
+func (v *Volume) listContent(a *Attribute, limit int64) ([]byte, error) {
+	size, b := int64(len(a.Value)), a.Value
+	var err error
+	if !a.Resident {
+		var s *Stream
+		if s, err = v.openParts([]*Attribute{a}); err != nil {
+			return nil, err
 		}
-		return
+		size = s.Size()
+		b = make([]byte, min(size, limit, v.size))
+		var n int
+		if n, err = s.ReadAt(b, 0); n == len(b) {
+			err = nil
+		}
+		b = b[:n]
 	}
-	if r.Base != f.Reference() || (f.Record.InUse && !r.InUse) {
-		if listed {
-			f.Damage = append(f.Damage, v.joinError(f.Record.Number, parse.ErrRange,
-				fmt.Sprintf("record %d is listed, but its base is %s and not %s, or it was freed", m, r.Base, f.Reference())))
+	if size > limit {
+		b = b[:min(int64(len(b)), limit)]
+		err = attributeError(a.Type, "size", a.Offset+0x30, parse.ErrRange, fmt.Sprintf("expected at most %d bytes, found %d", limit, size))
+	}
+	return b, err
+}
+
+// join adds the attributes of record m if it is an extension of f, which can be
+// seen in its header, before anything is decoded. With explain it says why not.
+func (v *Volume) join(f *File, m uint64, explain bool) (joined bool, why error) {
+	if m >= v.RecordCount() && !explain {
+		return false, nil
+	}
+	b, err := v.rawRecord(m)
+	if err != nil {
+		return false, err
+	}
+	if hasRecordSignature(b) {
+		base := FileReference(binary.LittleEndian.Uint64(b[0x20:]))
+		free := binary.LittleEndian.Uint16(b[0x16:])&recordFlagInUse == 0
+		if base != f.Reference() || (f.Record.InUse && free) {
+			if explain {
+				why = v.joinError(f.Record.Number, parse.ErrRange,
+					fmt.Sprintf("record %d is listed, but its base is %s and not %s, or it was freed", m, base, f.Reference()))
+			}
+			return false, why
 		}
-		return
+	}
+	r, err := v.decodeRecord(m, b)
+	if err != nil {
+		return false, err
 	}
 	f.Attributes = append(f.Attributes, r.Attributes...)
 	f.Damage = append(f.Damage, r.Damage...)
+	return true, nil
 }
 
 func (v *Volume) joinError(n uint64, cause error, detail string) error {
@@ -127,6 +194,13 @@ func (v *Volume) joinError(n uint64, cause error, detail string) error {
 // decodeNames decodes every $FILE_NAME once; the same name twice (a list that
 // was written again elsewhere) is kept once.
 func (f *File) decodeNames(recordSize int64) {
+	type same struct {
+		parent    FileReference
+		name      string
+		namespace Namespace
+		created   wintime.Filetime
+	}
+	seen := map[same]bool{}
 	for i := range f.Attributes {
 		a := &f.Attributes[i]
 		if a.Type != TypeFileName || !a.Resident {
@@ -136,15 +210,11 @@ func (f *File) decodeNames(recordSize int64) {
 		if err != nil {
 			f.Damage = append(f.Damage, parse.At(err, int64(a.Holder)*recordSize+int64(a.ValueOffset)))
 		}
-		if n.Name == "" {
+		key := same{n.Parent, n.Name, n.Namespace, n.Created}
+		if n.Name == "" || seen[key] {
 			continue
 		}
-		same := func(o FileName) bool {
-			return o.Parent == n.Parent && o.Name == n.Name && o.Namespace == n.Namespace && o.Created == n.Created
-		}
-		if slices.ContainsFunc(f.names, same) {
-			continue
-		}
+		seen[key] = true
 		n.Holder, n.AttributeID = a.Holder, a.ID
 		f.names = append(f.names, n)
 	}

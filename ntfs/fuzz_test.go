@@ -131,6 +131,7 @@ func FuzzLZNT1(f *testing.F) {
 // FuzzVolume changes a few bytes of a volume and reads all that can be read.
 func FuzzVolume(f *testing.F) {
 	tv := newTestVolume(32, 40)
+	tv.mftExtra = [][]byte{resident(0xB0, "", []byte{3, 0, 0, 0xC0, 0, 0, 0, 0})}
 	tv.add(plainFile(30, "x.job", bytes.Repeat([]byte("content "), 60)))
 	tv.add(recordSpec{number: 31, sequence: 1, attributes: [][]byte{
 		resident(0x20, "", fromHex(f, `80 00 00 00 20 00 00 1a  00 00 00 00 00 00 00 00  1d 00 00 00 00 00 01 00  00 00 00 00 00 00 00 00`)),
@@ -139,6 +140,8 @@ func FuzzVolume(f *testing.F) {
 	image := tv.bytes()
 	f.Add(uint32(0x30), uint64(0xFF), uint32(4*4096+0x18), uint64(1<<60))
 	f.Add(uint32(4*4096), uint64(0), uint32(0), uint64(0))
+	size := uint32(4*4096 + bytes.Index(image[4*4096:], []byte{0x80, 0, 0, 0, 0x48}) + 0x30)
+	f.Add(size, uint64(0x8000^0x2000), uint32(0), uint64(0)) // $MFT of 8 KiB
 	f.Fuzz(func(t *testing.T, at1 uint32, v1 uint64, at2 uint32, v2 uint64) {
 		b := bytes.Clone(image)
 		for i := range 8 {
@@ -169,6 +172,11 @@ func FuzzVolume(f *testing.F) {
 			c, err := v.Contents(file, 100_000)
 			if len(c.Data) > 100_000 || (err != nil && c.Data != nil) {
 				t.Fatalf("record %d: %d bytes, %v", n, len(c.Data), err)
+			}
+		}
+		for n := range v.RecordCount() + 2 {
+			if _, err := v.Record(n); v.Readable(n) != (err == nil) {
+				t.Fatalf("record %d: readable %v, %v", n, v.Readable(n), err)
 			}
 		}
 		v.Label()

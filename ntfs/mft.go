@@ -16,6 +16,7 @@ const (
 	maxMFTExtensions = 2048
 	maxMFTRounds     = 64
 	maxMFTBytes      = 1 << 40
+	maxHiddenRounds  = 4
 )
 
 // mount maps $MFT: by its FILE record 0, or, where that is gone or damaged, by
@@ -23,27 +24,39 @@ const (
 func (v *Volume) mount() error {
 	main, mainErr := v.recordAtCluster(v.boot.MFTLCN)
 	if mainErr == nil && len(main.Damage) == 0 {
-		if mainErr = v.mapMFT(main); mainErr == nil {
-			return nil
+		if mainErr = v.mapMFT(main, true); mainErr == nil {
+			if mainErr = v.compareMirror(main); mainErr == nil {
+				return nil
+			}
 		}
 	}
 	mirror, mirrorErr := v.recordAtCluster(v.boot.MirrorLCN)
 	if mirrorErr == nil && (mainErr != nil || len(mirror.Damage) == 0) {
-		if mirrorErr = v.mapMFT(mirror); mirrorErr == nil {
+		if mirrorErr = v.mapMFT(mirror, true); mirrorErr == nil {
 			if mainErr == nil {
 				mainErr = errors.Join(main.Damage...)
 			}
-			v.note(fmt.Errorf("$MFT: FILE record 0 of $MFTMirr used: %w", mainErr))
+			v.noteMirror(mirror, mainErr)
 			return nil
 		}
 	}
 	if mainErr == nil && len(main.Damage) > 0 {
-		if mainErr = v.mapMFT(main); mainErr == nil {
+		if mainErr = v.mapMFT(main, true); mainErr == nil {
 			v.note(fmt.Errorf("$MFT: %w", errors.Join(main.Damage...)))
 			return nil
 		}
 	}
 	return errors.Join(mainErr, mirrorErr)
+}
+
+// noteMirror tells that $MFT was mapped by its copy in $MFTMirr, because of
+// cause. Nothing is lost where record 0, as far as it can be read, says the same.
+func (v *Volume) noteMirror(mirror *Record, cause error) {
+	err := fmt.Errorf("$MFT: FILE record 0 of $MFTMirr used: %w", cause)
+	if r, readErr := v.record(RecordMFT); readErr == nil && sameMFT(r, mirror) {
+		err = &Workaround{err}
+	}
+	v.note(err)
 }
 
 // recordAtCluster reads $MFT's own FILE record from a cluster.
@@ -80,19 +93,50 @@ func mftParts(rec *Record) []*Attribute {
 
 // mapMFT maps $MFT by its record 0. A badly fragmented $MFT has part of its
 // runs in extension records, which lie in $MFT: those that the runs known so
-// far reach are read and their runs added, until nothing new is reached.
-func (v *Volume) mapMFT(rec *Record) error {
+// far reach are read and their runs added, until nothing new is reached. With
+// search it also looks for FILE records behind the data size that rec states.
+func (v *Volume) mapMFT(rec *Record, search bool) error {
 	parts := mftParts(rec)
 	if parts[0].LowestVCN != 0 {
 		return recordError("$DATA", parts[0].Offset, parse.ErrRange, "no run for VCN 0")
 	}
-	v.problems = nil
-	v.setMFT(parts)
+	v.problems, v.mftRecord = nil, rec
+	size := clampSize(parts[0].DataSize)
 	pending := v.mftExtensions(rec)
+	var hidden hiddenRecords
+	for range maxHiddenRounds {
+		parts, pending = v.followMFT(parts, pending, size)
+		if !search {
+			break
+		}
+		h := v.hidden(parts, size)
+		hidden.unread = h.unread
+		if h.count == 0 {
+			break
+		}
+		hidden.count, hidden.inUse, hidden.end = hidden.count+h.count, hidden.inUse+h.inUse, h.end
+		size = int64(h.end) * int64(v.recordSize)
+	}
+	v.setMFT(parts, size)
+	for _, m := range pending {
+		v.note(v.joinError(RecordMFT, parse.ErrRange, fmt.Sprintf("record %d, which maps part of $MFT, cannot be read", m)))
+	}
+	if v.RecordCount() == 0 {
+		return recordError("$DATA", parts[0].Offset, parse.ErrRange, "$MFT maps no record that is there")
+	}
+	v.noteHidden(parts[0], hidden)
+	v.checkMFTSize(parts[0])
+	return nil
+}
+
+// followMFT maps size bytes of $MFT by parts and adds what the extension
+// records in pending, as far as they can be reached, have to say.
+func (v *Volume) followMFT(parts []*Attribute, pending []uint64, size int64) ([]*Attribute, []uint64) {
+	v.setMFT(parts, size)
 	for range maxMFTRounds {
 		n := len(parts)
 		pending = slices.DeleteFunc(pending, func(m uint64) bool {
-			r, err := v.Record(m)
+			r, err := v.record(m)
 			if err != nil || r.Base.Record() != RecordMFT || !r.InUse {
 				return false
 			}
@@ -103,16 +147,9 @@ func (v *Volume) mapMFT(rec *Record) error {
 			break
 		}
 		slices.SortStableFunc(parts, func(a, b *Attribute) int { return cmp.Compare(a.LowestVCN, b.LowestVCN) })
-		v.setMFT(parts)
+		v.setMFT(parts, size)
 	}
-	for _, m := range pending {
-		v.note(v.joinError(RecordMFT, parse.ErrRange, fmt.Sprintf("record %d, which maps part of $MFT, cannot be read", m)))
-	}
-	if v.RecordCount() == 0 {
-		return recordError("$DATA", parts[0].Offset, parse.ErrRange, "$MFT maps no record that is there")
-	}
-	v.checkMFTSize(parts[0])
-	return nil
+	return parts, pending
 }
 
 // mftExtensions gives the records that $MFT's own attribute list names for its
@@ -124,12 +161,14 @@ func (v *Volume) mftExtensions(rec *Record) []uint64 {
 		if a.Type != TypeAttributeList {
 			continue
 		}
-		content, err := v.listContent(a)
+		content, err := v.listContent(a, maxAttributeList)
 		if err != nil {
 			v.note(err)
 		}
 		entries, damage := ParseAttributeList(content)
-		v.problems = append(v.problems, damage...)
+		if err := listDamage(damage); err != nil {
+			v.note(err)
+		}
 		for _, e := range entries {
 			m := e.Reference.Record()
 			if e.Type == TypeData && e.Name == "" && m != RecordMFT && len(out) < maxMFTExtensions && !slices.Contains(out, m) {
@@ -140,12 +179,12 @@ func (v *Volume) mftExtensions(rec *Record) []uint64 {
 	return out
 }
 
-// setMFT maps $MFT by the parts known so far. $MFT has no holes: a run that
+// setMFT maps size bytes of $MFT by the parts known so far. $MFT has no holes: a run that
 // says so maps nothing. What is kept ends with the last whole record that the
 // evidence holds.
-func (v *Volume) setMFT(parts []*Attribute) {
+func (v *Volume) setMFT(parts []*Attribute, size int64) {
 	extents, mapped := v.mapRuns(parts)
-	want := min(clampSize(parts[0].DataSize), mapped)
+	want := min(size, mapped)
 	limit := max(v.size, int64(min(v.boot.Size(), maxMFTBytes)))
 	there := int64(0)
 	for i := range extents {
@@ -156,7 +195,7 @@ func (v *Volume) setMFT(parts []*Attribute) {
 			there = max(there, end)
 		}
 	}
-	size := there / int64(v.recordSize) * int64(v.recordSize)
+	size = there / int64(v.recordSize) * int64(v.recordSize)
 	v.mft = &Stream{r: v.r, name: "$MFT", size: size, initialized: size, extents: fitExtents(extents, mapped, size)}
 	rs := uint64(v.recordSize)
 	v.written = parts[0].InitializedSize / rs

@@ -24,10 +24,11 @@ func Open(r io.ReaderAt, size int64) (*Volume, error) {
 			continue
 		}
 		if at.offset != 0 || i > 0 {
-			v.note(bootError("backup", at.offset, nil, "used instead of the boot sector"))
+			v.note(&Workaround{bootError("backup", at.offset, nil, "used instead of the boot sector")})
 		}
 		v.noteShort()
-		v.problems = append(errs, v.problems...)
+		v.checkBitmap()
+		v.problems = append(workedAround(errs), v.problems...)
 		return v, nil
 	}
 	if len(errs) > 0 && errors.Is(errs[0], parse.ErrUnsupported) {
@@ -36,6 +37,7 @@ func Open(r io.ReaderAt, size int64) (*Volume, error) {
 	if v := search(r, size); v != nil {
 		v.note(bootError("layout", 0, nil, fmt.Sprintf("derived from $MFT found at %#x: %d bytes a cluster, %d bytes a FILE record",
 			v.RecordOffset(0), v.boot.ClusterSize, v.recordSize)))
+		v.checkBitmap()
 		v.problems = append(errs, v.problems...)
 		return v, nil
 	}
@@ -47,6 +49,7 @@ func Open(r io.ReaderAt, size int64) (*Volume, error) {
 
 func newVolume(r io.ReaderAt, size int64, boot BootSector) *Volume {
 	v := &Volume{r: r, size: size, boot: boot, recordSize: int(boot.RecordSize)}
+	v.mftBitmap = sync.OnceValue(v.loadMFTBitmap)
 	v.bitmap = sync.OnceValue(v.loadBitmap)
 	v.upcase = sync.OnceValue(v.loadUpCase)
 	return v

@@ -9,6 +9,9 @@ import (
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
+// zeroRecord is a slot of $MFT that nothing was ever written to.
+var zeroRecord [maxRecord]byte
+
 // NameHit is a FILE record that holds a name which was wanted.
 type NameHit struct {
 	Record    uint64
@@ -35,9 +38,9 @@ type ScanStats struct {
 	Records    uint64 // all slots
 	InUse      uint64
 	Deleted    uint64 // FILE records not in use
-	Unreadable uint64 // neither signature nor all zero, or bytes that could not be read
+	Unreadable uint64 // no signature, and either not all zero or in use by $BITMAP; or bytes that could not be read
 	Torn       uint64 // of the in-use and deleted: at least one sector torn, or marked BAAD
-	Empty      uint64 // never used
+	Empty      uint64 // never used: all zero, and not in use by $BITMAP
 }
 
 // Add sums two counts, for a scan that was done in ranges.
@@ -51,7 +54,7 @@ func (s ScanStats) Add(o ScanStats) ScanStats {
 const (
 	signatureFILE = 0x454C4946 // "FILE"
 	signatureBAAD = 0x44414142 // "BAAD"
-	scanChunk     = 1 << 20
+	scanChunk     = 256 << 10  // small enough that what was read is still in the cache
 )
 
 // ScanNames goes over FILE records from (inclusive) to to (exclusive, cut to
@@ -65,11 +68,13 @@ const (
 // ends the scan; only ctx does, whose error is then returned with the counts so
 // far. Nothing is allocated for a record that is undamaged and not wanted.
 func (v *Volume) ScanNames(ctx context.Context, from, to uint64, want func(name []byte) bool, hit func(NameHit), problem func(record uint64, err error)) (ScanStats, error) {
-	s := nameScan{v: v, want: want, hit: hit, problem: problem, zero: make([]byte, v.recordSize)}
+	s := nameScan{v: v, want: want, hit: hit, problem: problem}
 	defer s.flush()
 	to = min(to, v.RecordCount())
 	size := uint64(v.recordSize)
-	buf := make([]byte, min(max(scanChunk/size, 1), max(to, from)-from)*size)
+	room := v.scanBuffer()
+	defer v.buffers.Put(room)
+	buf := *room
 	for n := from; n < to; {
 		if err := ctx.Err(); err != nil {
 			return s.stats, err
@@ -90,6 +95,17 @@ func (v *Volume) ScanNames(ctx context.Context, from, to uint64, want func(name 
 		}
 	}
 	return s.stats, nil
+}
+
+// scanBuffer gives a buffer for at least one record, and for scanChunk bytes at
+// most. It may hold anything.
+func (v *Volume) scanBuffer() *[]byte {
+	if b, ok := v.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	size := uint64(v.recordSize)
+	b := make([]byte, max(min(scanChunk/size, v.RecordCount()), 1)*size)
+	return &b
 }
 
 // lostUntil returns the number after the last record that touches the Lost
@@ -114,7 +130,6 @@ type nameScan struct {
 	hit     func(NameHit)
 	problem func(record uint64, err error)
 	stats   ScanStats
-	zero    []byte // one record of zeros
 
 	gapFrom, gapTo uint64 // unreadable records not reported yet
 	gapErr         error
@@ -192,12 +207,12 @@ func (s *nameScan) names(rec []byte) (found, sound bool) {
 		if !ok {
 			return false, false
 		}
-		if t == uint32(TypeFileName) && !found {
+		if t == uint32(TypeFileName) {
 			name, ok := fileNameBytes(rec[off : off+length])
 			if !ok {
 				return false, false
 			}
-			found = s.want(name)
+			found = found || s.want(name)
 		}
 		off += length
 	}
@@ -249,19 +264,26 @@ func (s *nameScan) damaged(n uint64, rec []byte, torn sectorSet, problem string)
 	return found
 }
 
-// noRecord counts a slot without a signature.
+// noRecord counts a slot without a signature: one that was never used, or a
+// lost one, which zeros are where $BITMAP says that a file stands there.
 func (s *nameScan) noRecord(n uint64, rec []byte) {
-	if bytes.Equal(rec, s.zero) || n >= s.v.written {
-		s.stats.Records++
-		s.stats.Empty++
-		return
+	if n >= s.v.written || bytes.Equal(rec, zeroRecord[:len(rec)]) {
+		if allocated, _ := s.v.RecordAllocated(n); !allocated {
+			s.stats.Records++
+			s.stats.Empty++
+			return
+		}
 	}
 	if s.gapErr != nil && s.gapTo == n {
 		s.unreadable(n, n+1, nil)
 		return
 	}
-	s.unreadable(n, n+1, &parse.Error{Structure: "FILE record", Field: "signature", Offset: int64(n) * int64(len(rec)),
-		Err: parse.ErrSignature, Detail: fmt.Sprintf("expected \"FILE\", found %q", rec[:4])})
+	var err error = &parse.Error{Structure: "FILE record", Field: "signature", Offset: int64(n) * int64(len(rec)),
+		Err: parse.ErrSignature, Detail: fmt.Sprintf("expected \"FILE\", found %q", rec[:4])}
+	if allocated, _ := s.v.RecordAllocated(n); allocated {
+		err = fmt.Errorf("%w%s", err, inUseByBitmap)
+	}
+	s.unreadable(n, n+1, err)
 }
 
 // unreadable counts records [from, to) and joins them to the range before

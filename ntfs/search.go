@@ -56,12 +56,15 @@ func volumeFrom(r io.ReaderAt, size int64, b []byte, at int64) *Volume {
 			BytesPerSector: 512, ClusterSize: uint32(cluster), RecordSize: recordSize,
 			TotalSectors: uint64(size) / 512, MFTLCN: lcn,
 		})
-		if v.mapMFT(rec) != nil {
+		if v.mapMFT(rec, false) != nil {
 			continue
 		}
 		if score := v.numberedRecords(); score > bestScore {
 			best, bestScore = v, score
 		}
+	}
+	if best == nil || best.mapMFT(rec, true) != nil {
+		return nil
 	}
 	return best
 }

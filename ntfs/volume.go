@@ -2,9 +2,11 @@ package ntfs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"sync"
 
 	"github.com/jobscan/jobscan/internal/parse"
 	"github.com/jobscan/jobscan/internal/wtf8"
@@ -19,13 +21,17 @@ type Volume struct {
 	hasBoot    bool // boot was read, not derived
 	loose      bool // a loose $MFT: no clusters
 	recordSize int
+	mftRecord  *Record // by which $MFT is mapped: its record 0 or the copy; nil for a loose $MFT
 	mft        *Stream // $MFT's unnamed $DATA, cut to whole records that are there
 	written    uint64  // records that $MFT's initialized size covers
 	missing    uint64  // further records that $MFT should have
 	problems   []error
 
-	bitmap func() *Stream // $Bitmap, nil where it cannot be read; loaded once
-	upcase func() *foldTable
+	buffers sync.Pool // *[]byte, for ScanNames
+
+	mftBitmap func() []byte  // $BITMAP of $MFT, as far as it can be read; loaded once
+	bitmap    func() *Stream // $Bitmap, nil where it cannot be read; loaded once
+	upcase    func() *foldTable
 }
 
 // Boot gives the boot sector, primary or backup. The second result is false
@@ -33,7 +39,9 @@ type Volume struct {
 // to be derived from $MFT itself.
 func (v *Volume) Boot() (BootSector, bool) { return v.boot, v.hasBoot }
 
-// Problems tells what had to be worked around to open the volume.
+// Problems tells what was found wrong when the volume was opened. Those for
+// which IsWorkaround holds cost nothing; with any other, part of $MFT may be
+// missing or may be read otherwise than Windows would.
 func (v *Volume) Problems() []error { return append([]error(nil), v.problems...) }
 
 // RecordCount is the number of FILE records that $MFT has within the evidence.
@@ -72,12 +80,34 @@ func (v *Volume) RecordOffset(n uint64) int64 {
 }
 
 // Record reads and decodes FILE record n. Offsets in the error, and in the
-// record's Damage, are bytes from the start of $MFT.
+// record's Damage, are bytes from the start of $MFT. The error has a
+// *parse.Error in its chain, and its cause tells what that means:
+// parse.ErrSignature, the bytes are no FILE record (zeros, or written over);
+// parse.ErrTruncated, the evidence does not hold them; parse.ErrRange, $MFT has
+// no such record; else an error of the reader. In none of these cases is it
+// known what the record describes or that it is free; see Readable.
 func (v *Volume) Record(n uint64) (*Record, error) {
+	r, err := v.record(n)
+	if err == nil || !errors.Is(err, parse.ErrSignature) {
+		return r, err
+	}
+	if allocated, _ := v.RecordAllocated(n); allocated {
+		err = fmt.Errorf("%w%s", err, inUseByBitmap)
+	}
+	return nil, err
+}
+
+// record is Record for use while $MFT and its $BITMAP are still being mapped.
+func (v *Volume) record(n uint64) (*Record, error) {
 	b, err := v.rawRecord(n)
 	if err != nil {
 		return nil, err
 	}
+	return v.decodeRecord(n, b)
+}
+
+// decodeRecord decodes the bytes b of record n.
+func (v *Volume) decodeRecord(n uint64, b []byte) (*Record, error) {
 	base := int64(n) * int64(v.recordSize)
 	r, err := ParseRecord(b)
 	if err != nil {
@@ -92,7 +122,9 @@ func (v *Volume) Record(n uint64) (*Record, error) {
 
 // rawRecord reads the bytes of record n, fixups in place.
 func (v *Volume) rawRecord(n uint64) ([]byte, error) {
-	if n >= v.RecordCount() {
+	if count := v.RecordCount(); n >= count && n-count < v.missing {
+		return nil, recordError("data", int(n)*v.recordSize, parse.ErrTruncated, fmt.Sprintf("record %d of %d in the evidence", n, count))
+	} else if n >= count {
 		return nil, recordError("number", 0, parse.ErrRange, fmt.Sprintf("record %d of %d", n, v.RecordCount()))
 	}
 	b := make([]byte, v.recordSize)
@@ -103,8 +135,16 @@ func (v *Volume) rawRecord(n uint64) ([]byte, error) {
 	return b, nil
 }
 
+// Readable reports that a FILE record, whole or damaged, stands at number n:
+// what Record gives is what the volume has there. False means that the record
+// was lost, to the evidence or to whoever wrote over it, or was never used.
+func (v *Volume) Readable(n uint64) bool {
+	b, err := v.rawRecord(n)
+	return err == nil && hasRecordSignature(b)
+}
+
 // Records walks all of $MFT and decodes each FILE record fully. Slots that were
-// never used (all zero) are passed over; an error is one lost record and the
+// never used (all zero, and not in use by $BITMAP) are passed over; an error is one lost record and the
 // walk goes on, unless ctx ends, whose error is then the last one.
 func (v *Volume) Records(ctx context.Context) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
@@ -126,7 +166,11 @@ func (v *Volume) Records(ctx context.Context) iter.Seq2[*Record, error] {
 
 func (v *Volume) isEmpty(n uint64) bool {
 	b, err := v.rawRecord(n)
-	return err == nil && allZero(b)
+	if err != nil || !allZero(b) {
+		return false
+	}
+	allocated, _ := v.RecordAllocated(n)
+	return !allocated
 }
 
 // Label is the volume's name from $Volume, WTF-8; "" where there is none.

@@ -206,8 +206,8 @@ func TestFileJoinsExtensions(t *testing.T) {
 		holders    []uint64
 		damage     int
 	}{
-		{"by list", 30, nil, []string{"base.job", "listed.job"}, []uint64{30, 31}, 2},
-		{"by list and claim", 30, []uint64{34, 31, 30}, []string{"base.job", "listed.job", "claims.job"}, []uint64{30, 31, 34}, 2},
+		{"by list", 30, nil, []string{"base.job", "listed.job"}, []uint64{30, 31}, 1},
+		{"by list and claim", 30, []uint64{34, 31, 30}, []string{"base.job", "listed.job", "claims.job"}, []uint64{30, 31, 34}, 1},
 		{"deleted", 40, []uint64{41, 42, 1 << 40}, []string{"deleted.job", "its extension.job"}, []uint64{40, 41}, 0},
 	}
 	for _, tt := range tests {
