@@ -65,12 +65,12 @@ func Walk(ctx context.Context, s Source, visit func(Raw), problem func(offset in
 func Records(ctx context.Context, s Source) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		w := walker{source: s, shift: FindShift(s)}
-		w.visit = func(r Raw) bool { return yield(r.Decode()) }
-		w.problem = func(_ int64, err error) bool { return yield(Record{}, err) }
-		if _, err := w.walk(ctx, 0, s.Size()); err != nil && !w.stopped {
+		w.visit = func(r Raw) { w.stopped = !yield(r.Decode()) }
+		w.problem = func(_ int64, err error) { w.stopped = !yield(Record{}, err) }
+		if _, err := w.walk(ctx, 0, s.Size(), nil); err != nil && !w.stopped {
 			yield(Record{}, err)
 		}
 	}
 }
 
-func whole(s Source) Range { return Range{0, s.Size(), FindShift(s)} }
+func whole(s Source) Range { return Range{Length: s.Size(), Shift: FindShift(s)} }

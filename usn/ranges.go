@@ -1,11 +1,42 @@
 package usn
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 // Range is a part of a stream that can be walked by itself, in bytes.
 type Range struct {
 	Offset, Length int64
 	Shift          int64 // USN minus stream offset, as FindShift found it
+
+	rooms *rooms // shared by all of Ranges; nil is allowed
+}
+
+// rooms are the buffers of walks that have ended, for those to come.
+type rooms struct{ pool sync.Pool }
+
+// roomSize is what a chunk needs with a page on either side.
+const roomSize = chunkSize + 2*pageSize
+
+// take gives a buffer of at least size bytes, which is at most roomSize. It
+// holds anything.
+func (r *rooms) take(size int64) *[]byte {
+	if r == nil {
+		b := make([]byte, size)
+		return &b
+	}
+	if b, ok := r.pool.Get().(*[]byte); ok {
+		return b
+	}
+	b := make([]byte, roomSize)
+	return &b
+}
+
+func (r *rooms) put(b *[]byte) {
+	if r != nil {
+		r.pool.Put(b)
+	}
 }
 
 // chunkSize is how much is read at once. Walks treat each chunk on its own, on
@@ -25,23 +56,22 @@ func Ranges(s Source, n int) []Range {
 	}
 	pieces := min(int64(n), total/chunkSize+1)
 	var out []Range
+	shared := new(rooms)
 	start := int64(0)
 	for i := int64(1); i < pieces; i++ {
 		cut := gridAfter(positionOf(spans, total/pieces*i), all.Shift)
 		if cut > start && cut < all.Length {
-			out = append(out, Range{start, cut - start, all.Shift})
+			out = append(out, Range{start, cut - start, all.Shift, shared})
 			start = cut
 		}
 	}
-	return append(out, Range{start, all.Length - start, all.Shift})
+	return append(out, Range{start, all.Length - start, all.Shift, shared})
 }
 
 // WalkRange is Walk for one of Ranges.
 func WalkRange(ctx context.Context, s Source, r Range, visit func(Raw), problem func(offset int64, err error)) (Stats, error) {
-	w := walker{source: s, shift: r.Shift}
-	w.visit = func(raw Raw) bool { visit(raw); return true }
-	w.problem = func(offset int64, err error) bool { problem(offset, err); return true }
-	return w.walk(ctx, r.Offset, r.Offset+r.Length)
+	w := walker{source: s, shift: r.Shift, visit: visit, problem: problem}
+	return w.walk(ctx, r.Offset, r.Offset+r.Length, r.rooms)
 }
 
 // span is a contiguous part of the stream that holds data.

@@ -98,10 +98,22 @@ func (s *Stats) Join(next Stats) {
 	s.BackwardSteps.Largest = max(s.BackwardSteps.Largest, next.BackwardSteps.Largest)
 }
 
-// record counts a record of n bytes at r.Offset.
-func (s *Stats) record(r Raw, n int) {
+// record counts the record b at a stream offset.
+func (s *Stats) record(b []byte, at int64, stale bool) {
 	s.Records++
-	switch r.b[4] {
+	end := at + int64(len(b))
+	if b[4] == 2 && !stale && s.follows(at) {
+		s.V2++
+		s.edge.end = end
+		s.LastUSN = at + s.Shift
+		t := wintime.Filetime(le.Uint64(b[offTime:]))
+		if t < s.LastTime {
+			s.step(t)
+		}
+		s.LastTime = t
+		return
+	}
+	switch b[4] {
 	case 2:
 		s.V2++
 	case 3:
@@ -109,21 +121,32 @@ func (s *Stats) record(r Raw, n int) {
 	default:
 		s.V4++
 	}
-	s.reach(r.Offset, r.Offset+int64(n), r.Stale, r.Stale)
-	if r.Stale {
+	s.reach(at, end, stale, stale)
+	if stale {
 		s.Stale++
 		return
 	}
-	usn := r.Offset + s.Shift
+	usn := at + s.Shift
 	if !s.edge.fresh {
 		s.FirstUSN, s.edge.fresh = usn, true
 	}
 	s.LastUSN = usn
-	if r.b[4] != 4 {
-		t := r.Time()
+	if b[4] != 4 {
+		t := Raw{b: b}.Time()
 		s.closeGap(t)
 		s.step(t)
 	}
+}
+
+// follows tells that nothing is to be noted but where a record ends and its time:
+// it stands directly after another one, or at the next page, and there was no
+// gap so far.
+func (s *Stats) follows(at int64) bool {
+	e := &s.edge
+	if !e.timed || e.endLoose || len(s.Gaps) > 0 {
+		return false
+	}
+	return at == e.end || at == e.end+int64(-uint64(e.end+s.Shift)%pageSize)
 }
 
 // step takes a time in stream order.

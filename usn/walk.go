@@ -9,12 +9,12 @@ import (
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
-// walker walks one range of a source. visit and problem return false to stop.
+// walker walks one range of a source. visit and problem set stopped to end it.
 type walker struct {
 	source  Source
 	shift   int64
-	visit   func(Raw) bool
-	problem func(int64, error) bool
+	visit   func(Raw)
+	problem func(int64, error)
 
 	stats   Stats
 	stopped bool
@@ -35,14 +35,15 @@ type damage struct {
 }
 
 // walk goes through the data between two stream offsets, chunk by chunk.
-func (w *walker) walk(ctx context.Context, from, to int64) (Stats, error) {
+func (w *walker) walk(ctx context.Context, from, to int64, rooms *rooms) (Stats, error) {
 	w.stats.Shift = w.shift
 	spans := dataSpans(w.source)
 	longest := int64(0)
 	for _, sp := range spans {
 		longest = max(longest, sp.end-sp.start)
 	}
-	room := make([]byte, min(longest, chunkSize+2*pageSize))
+	room := rooms.take(min(longest, roomSize))
+	defer rooms.put(room)
 	for _, sp := range spans {
 		start, end := max(sp.start, from), min(sp.end, to)
 		for start < end {
@@ -50,7 +51,7 @@ func (w *walker) walk(ctx context.Context, from, to int64) (Stats, error) {
 				return w.stats, err
 			}
 			next := min(gridAfter(start, w.shift), end)
-			w.chunk(room, sp, start, next)
+			w.chunk(*room, sp, start, next)
 			if w.stopped {
 				return w.stats, nil
 			}
@@ -69,9 +70,7 @@ func (w *walker) chunk(room []byte, sp span, start, end int64) {
 	w.buf = room[:min(sp.end, end+pageSize)-w.base]
 	whole := w.stats
 	w.stats = Stats{Shift: w.shift}
-	if !w.read(start, end) {
-		w.stopped = true
-	} else {
+	if w.read(start, end) {
 		w.records(w.crossing(start), end)
 	}
 	part := w.stats
@@ -126,10 +125,11 @@ func (w *walker) unread(start, end int64, cause error) bool {
 		return true
 	}
 	w.stats.DamagedBytes += end - start
-	return w.problem(start, &parse.Error{
+	w.problem(start, &parse.Error{
 		Structure: "change journal", Offset: start, Err: cause,
 		Detail: fmt.Sprintf("%d bytes cannot be read", end-start),
 	})
+	return !w.stopped
 }
 
 // crossing gives the end of the record that begins in the page before start
@@ -173,10 +173,8 @@ func (w *walker) records(start, end int64) {
 		if w.lost.open && !w.flush() {
 			return
 		}
-		r := Raw{b: b[:n:n], Offset: at, Stale: stale}
-		w.stats.record(r, n)
-		if !w.visit(r) {
-			w.stopped = true
+		w.stats.record(b[:n:n], at, stale)
+		if w.visit(Raw{b: b[:n:n], Offset: at, Stale: stale}); w.stopped {
 			return
 		}
 		p += n
@@ -242,9 +240,6 @@ func (w *walker) flush() bool {
 	e := *d.cause
 	e.Offset += d.start
 	e.Detail += fmt.Sprintf("; %d bytes lost up to %#x", d.bytes, d.end)
-	if !w.problem(d.start, &e) {
-		w.stopped = true
-		return false
-	}
-	return true
+	w.problem(d.start, &e)
+	return !w.stopped
 }

@@ -320,3 +320,21 @@ func TestHostileExtents(t *testing.T) {
 		t.Errorf("got %d records, %q", len(w.names), w.problems)
 	}
 }
+
+// TestGlance holds it against the single methods.
+func TestGlance(t *testing.T) {
+	var s stream
+	s.v2("a name.job", ReasonFileCreate)
+	s.v4()
+	s.v2("", ReasonClose)
+	seen := 0
+	if _, err := Walk(context.Background(), source(s.b), func(r Raw) {
+		seen++
+		file, attributes, name := r.Glance()
+		if file != r.File() || attributes != r.Attributes() || !bytes.Equal(name, r.NameBytes()) || (name == nil) != (r.Major() == 4) {
+			t.Errorf("V%d record at %d: got %v, %v, %q; want %v, %v, %q", r.Major(), r.Offset, file, attributes, name, r.File(), r.Attributes(), r.NameBytes())
+		}
+	}, func(_ int64, err error) { t.Error(err) }); err != nil || seen != 3 {
+		t.Errorf("%d records, %v", seen, err)
+	}
+}

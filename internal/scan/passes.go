@@ -11,8 +11,8 @@ import (
 
 // Sizes of the parts that one task handles.
 const (
-	recordsPerTask = 32 << 10
-	journalPerTask = 16 << 20 // bytes
+	bytesPerTask  = 8 << 20 // of $MFT
+	journalRanges = 256     // at most; the survey keeps 16 KiB for each
 )
 
 // mftPart is the slot of one task over a range of FILE records.
@@ -28,11 +28,11 @@ func (s *volumeScan) mftTasks(want func([]byte) bool) (tasks []task, join func()
 		return nil, func() {}
 	}
 	v := s.volume.NTFS
-	total := v.RecordCount()
-	parts := make([]mftPart, (total+recordsPerTask-1)/recordsPerTask)
+	total, perTask := v.RecordCount(), uint64(bytesPerTask/v.RecordSize())
+	parts := make([]mftPart, (total+perTask-1)/perTask)
 	for i := range parts {
-		from := uint64(i) * recordsPerTask
-		to := min(from+recordsPerTask, total)
+		from := uint64(i) * perTask
+		to := min(from+perTask, total)
 		tasks = append(tasks, task{int64(to-from) * int64(v.RecordSize()), func(ctx context.Context) error {
 			p := &parts[i]
 			var err error
@@ -55,14 +55,6 @@ func (s *volumeScan) mftTasks(want func([]byte) bool) (tasks []task, join func()
 	}
 }
 
-// journalRanges cuts the journal into parts.
-func (s *volumeScan) journalRanges() []usn.Range {
-	if !s.hasJournal() {
-		return nil
-	}
-	return usn.Ranges(s.volume.Journal, int(s.volume.Journal.Size()/journalPerTask)+1)
-}
-
 // surveyPart is the slot of one task of the first pass over the journal.
 type surveyPart struct {
 	survey   *usnjrnl.Survey
@@ -71,13 +63,16 @@ type surveyPart struct {
 }
 
 // surveyTasks is the first pass over the journal; join collects in journal order.
-func (s *volumeScan) surveyTasks(want func([]byte) bool) (tasks []task, join func()) {
-	ranges := s.journalRanges()
+func (s *volumeScan) surveyTasks(_ func([]byte) bool) (tasks []task, join func()) {
+	if !s.hasJournal() {
+		return nil, func() {}
+	}
+	ranges := usn.Ranges(s.volume.Journal, journalRanges)
 	parts := make([]surveyPart, len(ranges))
 	for i, r := range ranges {
 		tasks = append(tasks, task{r.Length, func(ctx context.Context) error {
 			p := &parts[i]
-			p.survey = usnjrnl.NewSurvey(want)
+			p.survey = s.survey.Part(r)
 			var err error
 			p.stats, err = usn.WalkRange(ctx, s.volume.Journal, r, p.survey.Visit,
 				func(offset int64, err error) { p.problems = append(p.problems, s.journalProblem(offset, err)) })
@@ -99,27 +94,25 @@ func (s *volumeScan) surveyTasks(want func([]byte) bool) (tasks []task, join fun
 	}
 }
 
-// historyTasks is the second pass over the journal.
-func (s *volumeScan) historyTasks(of map[ntfs.FileReference]bool) (tasks []task, join func()) {
-	if len(of) == 0 {
-		return nil, func() {}
-	}
-	ranges := s.journalRanges()
-	parts := make([]*usnjrnl.History, len(ranges))
-	for i, r := range ranges {
+// historyTasks is the second pass, over those parts of the journal in which the
+// first one has seen files that s.history is about.
+func (s *volumeScan) historyTasks(map[ntfs.FileReference]bool) (tasks []task, join func()) {
+	var parts []*usnjrnl.History
+	for _, r := range s.survey.Ranges(s.history) {
+		part := s.history.Part()
+		parts = append(parts, part)
 		tasks = append(tasks, task{r.Length, func(ctx context.Context) error {
-			parts[i] = usnjrnl.NewHistory(of)
 			reported := func(int64, error) {} // by the first pass
-			_, err := usn.WalkRange(ctx, s.volume.Journal, r, parts[i].Visit, reported)
+			_, err := usn.WalkRange(ctx, s.volume.Journal, r, part.Visit, reported)
 			return err
 		}})
 	}
 	return tasks, func() {
 		for _, p := range parts {
 			s.history.Join(p)
-			for _, err := range p.Problems {
-				s.problems = append(s.problems, s.journalProblem(-1, err))
-			}
+		}
+		for _, err := range s.history.Problems {
+			s.problems = append(s.problems, s.journalProblem(-1, err))
 		}
 	}
 }

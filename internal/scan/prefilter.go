@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"encoding/binary"
 	"unicode"
 
 	"github.com/jobscan/jobscan/internal/wtf8"
@@ -15,18 +16,64 @@ func nameFilter(rules []*rule.Rule) func(name []byte) bool {
 	if !ok {
 		return func([]byte) bool { return true }
 	}
-	var suffixes [][]uint16
+	var suffixes []suffix
 	for _, ext := range extensions {
-		suffixes = append(suffixes, foldUnits("."+ext))
+		suffixes = append(suffixes, newSuffix("."+ext))
+	}
+	if len(suffixes) == 1 {
+		return suffixes[0].ends
 	}
 	return func(name []byte) bool {
-		for _, s := range suffixes {
-			if hasSuffix(name, s) {
+		for i := range suffixes {
+			if suffixes[i].ends(name) {
 				return true
 			}
 		}
 		return false
 	}
+}
+
+// suffix is an ending of names, in any case.
+type suffix struct {
+	units []uint16 // folded
+	// A name whose last four units, as one word, differ from tail in the bits of
+	// care does not end so.
+	care, tail uint64
+	exact      bool // else it does
+}
+
+// newSuffix leaves out of the word what folds in more ways than by one bit: k
+// and s, which the Kelvin sign and the long s fold to, and all that is not ASCII.
+func newSuffix(s string) suffix {
+	x := suffix{units: foldUnits(s)}
+	x.exact = len(x.units) <= 4
+	for i := range min(4, len(x.units)) {
+		u := x.units[len(x.units)-1-i]
+		care := uint64(0xFFFF)
+		switch {
+		case u == 'k' || u == 's' || u >= 0x80:
+			care, x.exact = 0, false
+		case 'a' <= u && u <= 'z':
+			care &^= 'a' - 'A'
+		}
+		at := 48 - 16*i
+		x.care |= care << at
+		x.tail |= uint64(u) & care << at
+	}
+	return x
+}
+
+// ends judges a name in UTF-16LE.
+func (x *suffix) ends(name []byte) bool {
+	if len(name) >= 8 {
+		if binary.LittleEndian.Uint64(name[len(name)&^1-8:])&x.care != x.tail {
+			return false
+		}
+		if x.exact {
+			return true
+		}
+	}
+	return hasSuffix(name, x.units)
 }
 
 func foldUnits(s string) []uint16 {

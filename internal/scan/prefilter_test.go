@@ -37,6 +37,37 @@ func TestNameFilter(t *testing.T) {
 	}
 }
 
+// TestSuffix holds the word's answer against that of the units one by one.
+func TestSuffix(t *testing.T) {
+	endings := []string{".job", ".js", ".c", ".kks", ".docx", ".résumé", ".s", ".k", ".1@[", "."}
+	names := []string{"", "a", ".", "JOB", ".JOB", "x.Job", "x.joc", "x.\u012Aob", "x\u012E.job", "x\u012Ejob", "abc.JS", "abc.j\u017F", "a.\u212A\u212As", "a.kkS",
+		"a.K", "a.k\x20", "long.DOCX", "long.eocx", ".docx", "ocx", "A.RÉSUMÉ", "a.résumè", "a.1@[", "a.1\x60{", "a\x0Ejob", "abcdefgh"}
+	for _, e := range endings {
+		x := newSuffix(e)
+		for _, n := range append(names, e, "prefix"+e, e+"x") {
+			name := utf16le(n)
+			if got, want := x.ends(name), hasSuffix(name, x.units); got != want {
+				t.Errorf("%q ends in %q: got %v, want %v", n, e, got, want)
+			}
+			odd := append(name, 'j')
+			if got, want := x.ends(odd), hasSuffix(odd, x.units); got != want {
+				t.Errorf("%q and half a unit ends in %q: got %v, want %v", n, e, got, want)
+			}
+		}
+	}
+}
+
+func BenchmarkNameFilter(b *testing.B) {
+	want := nameFilter(rule.Builtin())
+	name := utf16le("document number 12345 of many.docx")
+	b.ReportAllocs()
+	for b.Loop() {
+		if want(name) {
+			b.Fatal("it is no job")
+		}
+	}
+}
+
 func TestFoldUnitFollowsSimpleFolding(t *testing.T) {
 	tests := []struct{ a, b rune }{{'K', '\u212A'}, {'s', '\u017F'}, {'Ü', 'ü'}, {'Σ', 'ς'}}
 	for _, tt := range tests {

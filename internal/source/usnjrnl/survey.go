@@ -1,6 +1,3 @@
-// Package usnjrnl gathers the testimony of the USN journal: the records of the
-// files that matter, and how folders were called at each moment. It decides
-// nothing about events.
 package usnjrnl
 
 import (
@@ -11,7 +8,7 @@ import (
 )
 
 // Survey is the first pass over a journal: which files bear a wanted name at
-// any moment, and the history of folders. Its zero maps are made by NewSurvey.
+// any moment, and the history of folders. Its maps are made by NewSurvey.
 type Survey struct {
 	// Want judges a name in UTF-16LE.
 	want func(name []byte) bool
@@ -19,6 +16,15 @@ type Survey struct {
 	Candidates map[ntfs.FileReference]bool
 	// Folders holds what the records say of folders, in the order of the walk.
 	Folders map[ntfs.FileReference][]event.FolderRecord
+
+	part  part   // what this survey went over itself
+	parts []part // what was joined
+}
+
+// part is a part of the journal and the files, folders too, that it speaks of.
+type part struct {
+	of    usn.Range
+	files trace
 }
 
 // NewSurvey prepares a pass that looks for names that want accepts.
@@ -30,19 +36,29 @@ func NewSurvey(want func(name []byte) bool) *Survey {
 	}
 }
 
+// Part prepares the pass over a part of the journal. Parts may be walked side by
+// side; Join them in the journal's order.
+func (s *Survey) Part(r usn.Range) *Survey {
+	p := NewSurvey(s.want)
+	p.part.of = r
+	return p
+}
+
 // Visit looks at one record.
 func (s *Survey) Visit(r usn.Raw) {
-	if r.Major() == 4 {
-		return // extents only: no name
+	ref, attributes, name := r.Glance()
+	if name == nil {
+		return // V4: extents only
 	}
-	if r.Attributes().IsDirectory() {
+	s.part.files.add(ref)
+	if attributes.IsDirectory() {
 		if !r.Stale {
 			s.folder(r)
 		}
 		return
 	}
-	if s.want(r.NameBytes()) {
-		s.Candidates[r.File()] = true
+	if s.want(name) {
+		s.Candidates[ref] = true
 	}
 }
 
@@ -65,54 +81,26 @@ func (s *Survey) folder(r usn.Raw) {
 	s.Folders[ref] = append(records, rec)
 }
 
-// History is the second pass: all records of the files that matter.
-type History struct {
-	Records map[ntfs.FileReference][]usn.Record
-	// Problems are records that could not be decoded.
-	Problems []error
-}
-
-// NewHistory prepares a pass that keeps the records of the given files.
-func NewHistory(of map[ntfs.FileReference]bool) *History {
-	h := &History{Records: make(map[ntfs.FileReference][]usn.Record, len(of))}
-	for ref := range of {
-		h.Records[ref] = nil
-	}
-	return h
-}
-
-// Visit keeps the record if it is about one of the files.
-func (h *History) Visit(r usn.Raw) {
-	if r.Major() == 4 {
-		return
-	}
-	records, wanted := h.Records[r.File()]
-	if !wanted {
-		return
-	}
-	rec, err := r.Decode()
-	if err != nil {
-		h.Problems = append(h.Problems, err)
-		return
-	}
-	h.Records[r.File()] = append(records, rec)
-}
-
-// Join adds what a pass over the next part of the journal found.
-func (h *History) Join(next *History) {
-	for ref, records := range next.Records {
-		if len(records) > 0 {
-			h.Records[ref] = append(h.Records[ref], records...)
-		}
-	}
-}
-
 // Join adds what a pass over the next part of the journal found.
 func (s *Survey) Join(next *Survey) {
+	s.parts = append(s.parts, next.part)
 	for ref := range next.Candidates {
 		s.Candidates[ref] = true
 	}
 	for ref, records := range next.Folders {
 		s.Folders[ref] = append(s.Folders[ref], records...)
 	}
+}
+
+// Ranges gives the parts of the journal that may hold records of h's files, in
+// order: those in which none of them was seen need not be read again.
+func (s *Survey) Ranges(h *History) []usn.Range {
+	var out []usn.Range
+	words := h.files.words()
+	for i := range s.parts {
+		if s.parts[i].files.meets(words) {
+			out = append(out, s.parts[i].of)
+		}
+	}
+	return out
 }

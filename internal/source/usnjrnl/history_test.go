@@ -1,0 +1,112 @@
+package usnjrnl
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/jobscan/jobscan/fixtures"
+	"github.com/jobscan/jobscan/ntfs"
+	"github.com/jobscan/jobscan/usn"
+)
+
+func isJob(name []byte) bool { return strings.HasSuffix(string(name), ".\x00j\x00o\x00b\x00") }
+
+// journal opens the journal of a volume; nil where it has none.
+func journal(t *testing.T, image *fixtures.Image) usn.Source {
+	t.Helper()
+	v, err := ntfs.Open(image, image.Size())
+	if err != nil {
+		return nil
+	}
+	f, err := v.FindJournal()
+	if err != nil {
+		return nil
+	}
+	s, err := v.OpenStream(f, ntfs.TypeData, "$J")
+	if err != nil {
+		return nil
+	}
+	return s
+}
+
+func ignore(int64, error) {}
+
+// TestHistoryOfParts: walking only the parts that the survey names, each by
+// itself, gives what walking the whole journal gives.
+func TestHistoryOfParts(t *testing.T) {
+	journals := 0
+	for _, s := range fixtures.Scenarios() {
+		source := journal(t, s.Build())
+		if source == nil {
+			continue
+		}
+		journals++
+		survey := NewSurvey(isJob)
+		for _, r := range usn.Ranges(source, 256) {
+			part := survey.Part(r)
+			if _, err := usn.WalkRange(context.Background(), source, r, part.Visit, ignore); err != nil {
+				t.Fatal(err)
+			}
+			survey.Join(part)
+		}
+		whole, got := NewHistory(survey.Candidates), NewHistory(survey.Candidates)
+		if _, err := usn.Walk(context.Background(), source, whole.Visit, ignore); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range survey.Ranges(got) {
+			part := got.Part()
+			if _, err := usn.WalkRange(context.Background(), source, r, part.Visit, ignore); err != nil {
+				t.Fatal(err)
+			}
+			got.Join(part)
+		}
+		if !reflect.DeepEqual(got.Records, whole.Records) || !reflect.DeepEqual(got.Problems, whole.Problems) {
+			t.Errorf("%s: got %d files, %q; want %d, %q", s.Name, len(got.Records), got.Problems, len(whole.Records), whole.Problems)
+		}
+		for ref := range survey.Candidates {
+			if len(got.Records[ref]) == 0 {
+				t.Errorf("%s: nothing about %s", s.Name, ref)
+			}
+		}
+	}
+	if journals < 5 {
+		t.Errorf("only %d scenarios have a journal", journals)
+	}
+}
+
+func TestRangesLeavesOutTheRest(t *testing.T) {
+	survey := NewSurvey(isJob)
+	for i, ref := range []uint64{100, 200, 300, 100 + traceBits} {
+		part := survey.Part(usn.Range{Offset: int64(i)})
+		part.part.files.add(ntfs.NewFileReference(ref, uint16(i)))
+		survey.Join(part)
+	}
+	survey.Join(survey.Part(usn.Range{Offset: 4})) // no record at all
+	h := NewHistory(map[ntfs.FileReference]bool{ntfs.NewFileReference(100, 9): true})
+	want := []usn.Range{{Offset: 0}, {Offset: 3}} // the last shares the bit
+	if got := survey.Ranges(h); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := survey.Ranges(NewHistory(nil)); got != nil {
+		t.Errorf("nothing to look for: got %v", got)
+	}
+}
+
+func TestTraceNeverDenies(t *testing.T) {
+	var tr trace
+	if tr.has(1) {
+		t.Error("an empty trace has a file")
+	}
+	for n := uint64(0); n < 1<<30; n = n*3 + 7 {
+		ref := ntfs.NewFileReference(n, uint16(n))
+		tr.add(ref)
+		if !tr.has(ref) {
+			t.Errorf("%s was added and is not there", ref)
+		}
+	}
+	if tr.has(5) {
+		t.Error("a file that was not added, and shares no bit, is there")
+	}
+}
