@@ -291,7 +291,7 @@ func (b *fileBuilder) changeEvent(c change) *event.Event {
 	}
 	e := b.event(event.Modification, c.record.Time, c.record.USN, b.volume.Folders.Path(c.Name, moment))
 	s := b.usnSupport(c.record)
-	s.Detail = c.reason.String()
+	s.Detail, e.Reason = c.reason.String(), c.reason
 	e.Support = append(e.Support, s)
 	if c.partial {
 		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: upperBound,

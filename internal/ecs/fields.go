@@ -1,6 +1,8 @@
 package ecs
 
 import (
+	"encoding/hex"
+
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/winpath"
 	"github.com/jobscan/jobscan/internal/wintime"
@@ -82,10 +84,30 @@ var fields = []Field{
 			}
 			return eql.Missing()
 		})},
-	{"file.hash.sha256", "of the content, where all of it was recovered", eql.KindString, Content,
+	{"file.hash.sha256", "of the content, where all of it was recovered and has not changed since", eql.KindString, Content,
+		fromFacts(func(f *event.Facts) eql.Value {
+			if f.SHA256 == "" {
+				return eql.NotKnown()
+			}
+			return eql.Str(f.SHA256)
+		})},
+	{"file.Ext.header_bytes", "the first 16 bytes in hexadecimal, where they have not changed since", eql.KindString, Content,
+		fromFacts(func(f *event.Facts) eql.Value {
+			if f.Header == nil {
+				return eql.NotKnown()
+			}
+			return eql.Str(hex.EncodeToString(f.Header))
+		})},
+	{"file.Ext.windows.zone_identifier", "ZoneId of the stream Zone.Identifier", eql.KindInt, Content,
 		func(r Record) eql.Value {
-			if c := r.Event.File.Content; c != nil && c.SHA256 != "" {
-				return eql.Str(c.SHA256)
+			f := r.Event.File.Facts
+			switch {
+			case f == nil || r.Event.Action == event.Deletion || r.Event.Time < f.StreamsChanged:
+				return eql.NotKnown()
+			case f.HasZone:
+				return eql.Int(f.Zone)
+			case f.ZoneKnown:
+				return eql.Missing()
 			}
 			return eql.NotKnown()
 		}},
@@ -108,5 +130,17 @@ func fromTimes(get func(*event.Times) wintime.Filetime) func(Record) eql.Value {
 			return eql.NotKnown()
 		}
 		return eql.Str(get(r.Event.File.Times).String())
+	}
+}
+
+// fromFacts gives what is known of the content, if it is the content that the
+// event left: a file that was changed later had another.
+func fromFacts(get func(*event.Facts) eql.Value) func(Record) eql.Value {
+	return func(r Record) eql.Value {
+		f := r.Event.File.Facts
+		if f == nil || r.Event.Action == event.Deletion || r.Event.Time < f.Changed {
+			return eql.NotKnown()
+		}
+		return get(f)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jobscan/jobscan/internal/wintime"
 	"github.com/jobscan/jobscan/jobfile"
 	"github.com/jobscan/jobscan/ntfs"
+	"github.com/jobscan/jobscan/usn"
 )
 
 // Action says what happened.
@@ -90,9 +91,25 @@ type File struct {
 	// Links counts the names that are not DOS-only; 0 when not known.
 	Links   int
 	Content *Content
+	// Facts are read only where a rule asks for them.
+	Facts *Facts
 	// Trace is content that a trace carries, of a file whose FILE record is gone.
 	Trace     *TraceContent
 	Anomalies []Anomaly
+}
+
+// Facts are what rules may ask of a file's content, as the volume has it now.
+type Facts struct {
+	// Changed is the time of the last known change of content, StreamsChanged of
+	// alternate streams: what is read now is what was there from then on.
+	Changed, StreamsChanged wintime.Filetime
+	Header                  []byte // up to 16 first bytes; nil where they could not be read
+	SHA256                  string // lower-case hex; "" where not all of the content was read
+	// Zone is the ZoneId of the stream Zone.Identifier; HasZone tells whether
+	// there is one, ZoneKnown whether the file's streams could be listed.
+	Zone      int64
+	HasZone   bool
+	ZoneKnown bool
 }
 
 // TraceContent is a file's content as a trace holds it.
@@ -132,7 +149,9 @@ type Event struct {
 	Previous *winpath.Path // where a rename came from, if known
 	Arrival  Arrival       // set for actions that arrive
 	Process  *Process
-	Support  []Support
+	// Reason holds all reasons of the journal for a Modification; 0 for others.
+	Reason  usn.Reason
+	Support []Support
 	// Anomalies of this event alone; those of the file stand in File.
 	Anomalies []Anomaly
 }

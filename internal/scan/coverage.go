@@ -6,6 +6,7 @@ import (
 
 	"github.com/jobscan/jobscan/internal/parse"
 	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/usn"
 )
 
@@ -22,7 +23,7 @@ func (s *volumeScan) describeVolume() {
 		}
 		for _, err := range v.NTFS.Problems() {
 			p := s.problem("volume", err)
-			if !errors.Is(err, parse.ErrTruncated) { // worked around: nothing is lost
+			if ntfs.IsWorkaround(err) { // nothing is lost
 				p.Severity = report.SeverityWarning
 			}
 			s.problems = append(s.problems, p)

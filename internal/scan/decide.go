@@ -15,6 +15,7 @@ import (
 
 // decide asks the rules about each event and keeps what is to be reported.
 func (s *volumeScan) decide(events []*event.Event) {
+	s.facts(events)
 	history := make(map[*event.File][]*event.Event)
 	concerned := make(map[*event.File]bool)
 	outcomes := make([][]rule.Outcome, len(events))
