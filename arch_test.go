@@ -21,6 +21,7 @@ const module = "github.com/jobscan/jobscan/"
 // sub-packages. The longest prefix counts.
 var floors = map[string]int{
 	"cmd/jobscan":        7,
+	"bench":              7,
 	"internal/scan":      6,
 	"internal/report":    5,
 	"internal/source":    4,
@@ -45,13 +46,13 @@ var floors = map[string]int{
 
 // owners: only packages under these folders import the dependency.
 var owners = map[string][]string{
-	"www.velocidex.com/golang/go-ntfs":  {"ntfs"},
+	"www.velocidex.com/golang/go-ntfs":  {"ntfs", "bench"},
 	"github.com/Velocidex/ordereddict":  {"internal/report"},
 	"github.com/olekukonko/tablewriter": {"internal/report/table"},
 	"github.com/spf13/cobra":            {"cmd/jobscan"},
 	"github.com/schollz/progressbar":    {"cmd/jobscan"},
 	"github.com/pelletier/go-toml":      {"rule"},
-	"os/exec":                           {"fixtures/conformance"},
+	"os/exec":                           {"fixtures/conformance", "bench"},
 }
 
 const maxLines = 500

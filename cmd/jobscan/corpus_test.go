@@ -312,7 +312,7 @@ func TestCorpusBuilt(t *testing.T) {
 				t.Skip("not yet: image containers")
 			}
 			findings, _ := jsonReport(t, "finding", "scan", unpacked(t, "ntfs", "built", base+".img.gz"))
-			want := map[string]builtFile{}
+			want, gone := map[string]builtFile{}, map[string]bool{}
 			for i, v := range truth.Volumes {
 				if v.Journal != nil && v.Journal.Present {
 					t.Skip("has a test of its own")
@@ -320,9 +320,15 @@ func TestCorpusBuilt(t *testing.T) {
 				for _, f := range v.Files {
 					if f.InScope && (f.Kind == "file" || f.Kind == "hardlink") && (f.State == "live" || f.State == "deleted") {
 						want[fmt.Sprintf("%d %s", i+1, f.Path)] = f
+					} else if f.InScope {
+						gone[fmt.Sprintf("%d %s", i+1, f.Path)] = true
 					}
 				}
 			}
+			// Of a file whose FILE record is reused a remnant may be left.
+			findings = slices.DeleteFunc(findings, func(f line) bool {
+				return f.Jobscan.State == "overwritten" && gone[fmt.Sprintf("%d %s", f.Jobscan.Evidence.Volume, noDrive(f.File.Path))]
+			})
 			checkBuilt(t, findings, want, spoiled[base])
 		})
 	}

@@ -1,0 +1,15 @@
+//go:build !linux
+
+package main
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+func cpuTime() time.Duration { return 0 }
+
+func peak(*os.ProcessState) int64 { return 0 }
+
+func dropCache(string) error { return errors.ErrUnsupported }

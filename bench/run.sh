@@ -1,0 +1,13 @@
+#!/bin/sh
+# Builds jobscan and the benchmark and runs it; arguments go to the benchmark
+# (bench/run.sh -h lists them). Volumes are built in BENCH_DIR, or else in a
+# folder of its own that is removed in the end.
+set -eu
+cd "$(dirname "$0")/.."
+if [ -z "${BENCH_DIR:-}" ]; then
+	BENCH_DIR=$(mktemp -d)
+	trap 'rm -rf "$BENCH_DIR"' EXIT
+fi
+go build -o "$BENCH_DIR/jobscan" ./cmd/jobscan
+go build -o "$BENCH_DIR/bench" ./bench
+"$BENCH_DIR/bench" -jobscan "$BENCH_DIR/jobscan" -dir "$BENCH_DIR" "$@"
