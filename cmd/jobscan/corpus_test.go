@@ -430,3 +430,47 @@ func arrivalOf(how string) string {
 
 // fileTime renders FILETIME ticks as reports do.
 func fileTime(ticks uint64) string { return wintime.Filetime(ticks).String() }
+
+// TestCorpusCreates holds a rule for every file against all arrivals that
+// another program found in a journal.
+func TestCorpusCreates(t *testing.T) {
+	list, err := os.ReadFile(corpusFile(t, "ntfs", "built", "expected", "b12_usn", "expected.creates.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := filepath.Join(t.TempDir(), "all.toml")
+	writeFile(t, rule, allFilesRule)
+	events, _ := jsonReport(t, "event", "timeline", "--rule", rule, unpacked(t, "ntfs", "built", "b12_usn.img.gz"))
+	got := map[string]bool{}
+	for _, e := range events {
+		got[strings.Join([]string{e.Timestamp, e.Event.Action, noDrive(e.File.Path), e.File.Inode}, " ")] = true
+	}
+	kinds := map[string]string{"create": "creation", "rename": "rename", "hardlink-change": "link"}
+	for text := range bytes.Lines(list) {
+		var want struct {
+			Dir              bool
+			Entry            uint64
+			Seq              uint16
+			Kind, Path, Time string
+			Deleted          string `json:"deleted_at"`
+		}
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatal(err)
+		}
+		if want.Dir {
+			continue
+		}
+		ref := fmt.Sprintf("%d-%d", want.Entry, want.Seq)
+		if k := strings.Join([]string{want.Time, kinds[want.Kind], want.Path, ref}, " "); !got[k] {
+			t.Errorf("missed: %s", k)
+		}
+		if want.Deleted == "" {
+			continue
+		}
+		if k := strings.Join([]string{want.Deleted, "deletion"}, " "); !slices.ContainsFunc(events, func(e line) bool {
+			return e.Timestamp+" "+e.Event.Action == k && e.File.Inode == ref
+		}) {
+			t.Errorf("missed: %s %s", k, ref)
+		}
+	}
+}
