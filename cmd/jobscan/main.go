@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	_ "time/tzdata" // --timezone works on systems without a zone database
 
 	"github.com/spf13/cobra"
 )
