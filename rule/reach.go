@@ -46,14 +46,16 @@ func (r *Rule) Reach(given func(field string) bool) (Class, Outcome) {
 }
 
 // openLeaves tells whether a leaf with a field that is not given stands outside
-// exclusions, and whether there is none at all.
+// exclusions, and whether there is none at all. A test of absence, such as
+// "f == null" or "f != null", asks for the field as such and excludes no value of
+// it, so that it never counts as an exclusion.
 func openLeaves(root *eql.Cond, given func(string) bool) (positive, none bool) {
 	none = true
 	leaves, negative := root.Leaves()
 	for i, leaf := range leaves {
 		if open(leaf, given) {
 			none = false
-			positive = positive || !negative[i]
+			positive = positive || !negative[i] || leaf.Truth(emptyRecord{}) == eql.True
 		}
 	}
 	return positive, none
