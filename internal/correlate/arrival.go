@@ -65,7 +65,10 @@ func (b *fileBuilder) checkCreation(e *event.Event, s *span) {
 	if b.file.Times == nil || !s.inMFT {
 		return
 	}
-	if born := b.file.Times.Created; born < s.first.Time {
+	if born := b.file.Times.Created; born > s.first.Time+clockSlack {
+		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "si_created_after_journal",
+			Detail: fmt.Sprintf("$STANDARD_INFORMATION says created %s, which is later than the journal's record of the creation, %s: set forward by a program, or the clock was set", born, s.first.Time)})
+	} else if born < s.first.Time {
 		if gap := s.first.Time - born; gap > clockSlack {
 			e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "si_created_before_journal",
 				Detail: fmt.Sprintf("$STANDARD_INFORMATION says created %s, the journal %s: set by a program, or inherited from a file of the same name deleted within 15 seconds before (tunnelling)", born, s.first.Time)})

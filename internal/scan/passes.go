@@ -63,7 +63,7 @@ type surveyPart struct {
 }
 
 // surveyTasks is the first pass over the journal; join collects in journal order.
-func (s *volumeScan) surveyTasks(_ func([]byte) bool) (tasks []task, join func()) {
+func (s *volumeScan) surveyTasks() (tasks []task, join func()) {
 	if !s.hasJournal() {
 		return nil, func() {}
 	}
@@ -96,7 +96,7 @@ func (s *volumeScan) surveyTasks(_ func([]byte) bool) (tasks []task, join func()
 
 // historyTasks is the second pass, over those parts of the journal in which the
 // first one has seen files that s.history is about.
-func (s *volumeScan) historyTasks(map[ntfs.FileReference]bool) (tasks []task, join func()) {
+func (s *volumeScan) historyTasks() (tasks []task, join func()) {
 	var parts []*usnjrnl.History
 	for _, r := range s.survey.Ranges(s.history) {
 		part := s.history.Part()

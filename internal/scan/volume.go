@@ -74,7 +74,7 @@ func (s *volumeScan) run(ctx context.Context) error {
 func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error {
 	s.survey = usnjrnl.NewSurvey(want)
 	mftTasks, joinMFT := s.mftTasks(orNamed(orNamed(want, runs.LogName), tasksFolderName))
-	usnTasks, joinUSN := s.surveyTasks(want)
+	usnTasks, joinUSN := s.surveyTasks()
 	if err := runTasks(ctx, s.opts.Workers, append(mftTasks, usnTasks...), s.opts.Progress); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 		}
 	}
 	s.history = usnjrnl.NewHistory(candidates)
-	tasks, join := s.historyTasks(candidates)
+	tasks, join := s.historyTasks()
 	if err := runTasks(ctx, s.opts.Workers, tasks, s.opts.Progress); err != nil {
 		return err
 	}
