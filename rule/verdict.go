@@ -112,25 +112,38 @@ func merge(a, b Outcome) Outcome {
 }
 
 func (r *Rule) outcome(rec eql.Record) Outcome {
-	switch r.Query.Truth(rec) {
-	case eql.True:
-		return Match
-	case eql.Unknown:
-		return Undecided
-	}
-	if len(r.exclusions) == 0 || !allTrue(r.base, rec) {
-		return NoMatch
-	}
-	return Excluded
+	o, _ := r.decide(rec)
+	return o
 }
 
-func allTrue(list []*eql.Cond, rec eql.Record) bool {
-	for _, c := range list {
-		if c.Truth(rec) != eql.True {
-			return false
+// decide gives the outcome and, where the query is false, which conjunct is: an
+// index into base and, behind it, exclusions; -1 otherwise.
+func (r *Rule) decide(rec eql.Record) (o Outcome, failed int) {
+	open := false
+	for i, c := range r.base {
+		switch c.Truth(rec) {
+		case eql.False:
+			return NoMatch, i
+		case eql.Unknown:
+			open = true
 		}
 	}
-	return true
+	refuted := Excluded
+	if open {
+		refuted = NoMatch
+	}
+	for i, c := range r.exclusions {
+		switch c.Truth(rec) {
+		case eql.False:
+			return refuted, len(r.base) + i
+		case eql.Unknown:
+			open = true
+		}
+	}
+	if open {
+		return Undecided, -1
+	}
+	return Match, -1
 }
 
 // Evaluate decides the rule and explains the outcome.

@@ -103,6 +103,11 @@ func checkVerdict(t *testing.T, line int, e *scriptEvent, r *Rule, want string) 
 	if fast := r.Outcome(e.subject()); fast != v.Outcome {
 		t.Errorf("line %d: %s: Outcome %v, Evaluate %v", line, e.title, fast, v.Outcome)
 	}
+	subject := e.subject()
+	sentence, o := NewExplainer(r).Append([]byte("> "), &subject)
+	if o != v.Outcome || o != Undecided && string(sentence) != "> "+v.Because || o == Undecided && string(sentence) != "> " {
+		t.Errorf("line %d: %s: Explainer %v, %s; Evaluate %v, %s", line, e.title, o, sentence, v.Outcome, v.Because)
+	}
 	outcome, rest, _ := strings.Cut(want, " ")
 	got := map[string]string{
 		"absent": v.IfAbsent.String(), "missing": strings.Join(v.Missing, ","), "residual": v.Residual, "because": v.Because,

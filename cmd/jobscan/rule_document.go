@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jobscan/jobscan/rule/eql"
@@ -19,16 +21,30 @@ const (
 
 // documentPlan says how exported events are read.
 type documentPlan struct {
-	wanted  map[string]bool // fields to keep; nil keeps all
+	wanted  map[string]string // fields to keep, each under itself; nil keeps all
 	unknown []unknownPattern
+}
+
+// keeps reports whether a field is kept, and gives its name.
+func (p *documentPlan) keeps(path []byte) (name string, ok bool) {
+	if p.wanted == nil {
+		return string(path), true
+	}
+	name, ok = p.wanted[string(path)]
+	return name, ok
 }
 
 // document is one exported event. What it lacks is absent, unless a pattern says
 // that the export cannot tell.
 type document struct {
-	plan   *documentPlan
-	fields map[string]eql.Value
-	values int
+	plan     *documentPlan
+	fields   map[string]eql.Value
+	values   int
+	repeated bool // a field has several values
+	sorted   bool // members are read in the order of their names
+
+	path []byte   // of a plainReader, for the next event
+	keys []string // likewise
 }
 
 // Field gives a field by its dotted name.
@@ -44,9 +60,45 @@ func (d *document) Field(name string) eql.Value {
 	return eql.Missing()
 }
 
-// parseDocument reads a JSON object with nested or dotted names, bare or in the
-// "_source" or "fields" of a search hit.
+// parseDocument reads one event.
 func parseDocument(line []byte, plan *documentPlan) (*document, error) {
+	d := &document{}
+	if err := d.parse(line, plan); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// parse makes d the event of a JSON object with nested or dotted names, bare or
+// in the "_source" or "fields" of a search hit. After an error d holds nothing of
+// use.
+func (d *document) parse(line []byte, plan *documentPlan) error {
+	if d.parsePlain(line, plan) {
+		return nil
+	}
+	top, err := decodeDocument(line)
+	if err != nil {
+		return err
+	}
+	d.reset(plan, false)
+	err = d.object("", top, 0)
+	if err != nil || d.repeated { // the order of the members shows
+		d.reset(plan, true)
+		err = d.object("", top, 0)
+	}
+	return err
+}
+
+func (d *document) reset(plan *documentPlan, sorted bool) {
+	d.plan, d.values, d.repeated, d.sorted = plan, 0, false, sorted
+	if d.fields == nil {
+		d.fields = map[string]eql.Value{}
+	}
+	clear(d.fields)
+}
+
+// decodeDocument gives the members of the event on a line.
+func decodeDocument(line []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.UseNumber()
 	var top map[string]any
@@ -67,16 +119,20 @@ func parseDocument(line []byte, plan *documentPlan) (*document, error) {
 	} else if source, ok := top["fields"].(map[string]any); ok && top["_index"] != nil {
 		top = source
 	}
-	d := &document{plan: plan, fields: map[string]eql.Value{}}
-	if err := d.object("", top, 0); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return top, nil
 }
 
 func (d *document) object(prefix string, members map[string]any, depth int) error {
 	if depth > maxDocumentDepth {
 		return fmt.Errorf("JSON nested more than %d levels deep", maxDocumentDepth)
+	}
+	if d.sorted {
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			if err := d.add(prefix+name, members[name], depth); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	for name, v := range members {
 		if err := d.add(prefix+name, v, depth); err != nil {
@@ -109,10 +165,14 @@ func (d *document) add(name string, v any, depth int) error {
 	if d.values++; d.values > maxDocumentValues {
 		return fmt.Errorf("event of more than %d values", maxDocumentValues)
 	}
-	if d.plan.wanted != nil && !d.plan.wanted[name] {
-		return nil
+	if d.plan.wanted == nil || d.plan.wanted[name] != "" {
+		d.file(name, jsonScalar(v))
 	}
-	s := jsonScalar(v)
+	return nil
+}
+
+// file adds a value to a field.
+func (d *document) file(name string, s eql.Scalar) {
 	have, seen := d.fields[name]
 	switch {
 	case s.Kind == eql.KindNull:
@@ -123,11 +183,11 @@ func (d *document) add(name string, v any, depth int) error {
 		have = eql.Value{State: eql.Known, One: s}
 	case len(have.Many) == 0:
 		have.Many = []eql.Scalar{have.One, s}
+		d.repeated = true
 	default:
 		have.Many = append(have.Many, s)
 	}
 	d.fields[name] = have
-	return nil
 }
 
 func jsonScalar(v any) eql.Scalar {

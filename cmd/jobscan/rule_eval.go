@@ -2,21 +2,22 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"strconv"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/scan"
 	"github.com/jobscan/jobscan/rule"
 	"github.com/jobscan/jobscan/rule/eql"
 )
-
-const maxDocumentLine = 64 << 20 // bytes of one exported event
 
 // ruleEvalFlags are the flags of "rule eval".
 type ruleEvalFlags struct {
@@ -71,7 +72,8 @@ func (f *ruleEvalFlags) run(cmd *cobra.Command, a *app, args []string) error {
 		}
 		return failure(err)
 	}
-	e := &evaluation{rules: rules, format: f.format, stderr: a.stderr, out: bufio.NewWriterSize(a.stdout, 64<<10)}
+	e := &evaluation{rules: evaluatedRules(rules), format: f.format, workers: runtime.NumCPU(),
+		stderr: a.stderr, out: bufio.NewWriterSize(a.stdout, 64<<10)}
 	for _, p := range f.unknown {
 		e.plan.unknown = append(e.plan.unknown, newUnknownPattern(p))
 	}
@@ -120,14 +122,14 @@ func (f *ruleEvalFlags) load(query bool, stderr io.Writer) ([]*rule.Rule, error)
 
 // wantedFields are the fields that the rules read, and those that a sentence
 // about an event names.
-func wantedFields(rules []*rule.Rule) map[string]bool {
-	out := map[string]bool{}
+func wantedFields(rules []*rule.Rule) map[string]string {
+	out := map[string]string{}
 	for _, name := range rule.DescriptionFields() {
-		out[name] = true
+		out[name] = name
 	}
 	for _, r := range rules {
 		for _, name := range r.Query.Fields() {
-			out[name] = true
+			out[name] = name
 		}
 	}
 	return out
@@ -135,14 +137,38 @@ func wantedFields(rules []*rule.Rule) map[string]bool {
 
 // evaluation applies rules to a stream of documents.
 type evaluation struct {
-	rules      []*rule.Rule
+	rules      []evaluatedRule
 	plan       documentPlan
 	format     string
+	workers    int
 	out        *bufio.Writer
 	stderr     io.Writer
 	documents  int
 	unreadable int
 	counts     [rule.Match + 1]int
+	chunks     sync.Pool // of *documentChunk
+}
+
+// evaluatedRule is a rule with what the lines about it have in common.
+type evaluatedRule struct {
+	*rule.Rule
+	explain *rule.Explainer
+	label   string // of the table: its source, where there are several rules
+	member  []byte // of JSON Lines: from the comma before "rule" to the verdict
+}
+
+func evaluatedRules(rules []*rule.Rule) []evaluatedRule {
+	out := make([]evaluatedRule, len(rules))
+	for i, r := range rules {
+		out[i] = evaluatedRule{Rule: r, explain: rule.NewExplainer(r)}
+		if len(rules) > 1 {
+			out[i].label = report.Visible(r.Source + ": ")
+		}
+		m := appendJSONString([]byte(`,"rule":{"id":`), []byte(r.ID))
+		m = appendJSONString(append(m, `,"name":`...), []byte(r.Name))
+		out[i].member = append(m, `},"verdict":"`...)
+	}
+	return out
 }
 
 // file evaluates one input. The error is one of reading or writing; a line that
@@ -157,89 +183,94 @@ func (e *evaluation) file(ctx context.Context, a *app, name string) error {
 		defer file.Close()
 		in = file
 	}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(make([]byte, 0, 64<<10), maxDocumentLine)
-	n := 0
-	for lines.Scan() {
-		if n++; n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		line := bytes.TrimPrefix(lines.Bytes(), []byte("\xEF\xBB\xBF"))
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		e.documents++
-		d, err := parseDocument(line, &e.plan)
-		if err != nil {
-			e.unreadable++
-			fmt.Fprintf(e.stderr, "jobscan: %s: line %d: %s\n", report.Visible(name), n, report.Visible(err.Error()))
-			continue
-		}
-		if err := e.document(d); err != nil {
+	r := newChunkReader(in, name, e.documents, len(e.rules), &e.chunks)
+	return scan.InOrder(ctx, e.workers, r.next, e.work, e.emit)
+}
+
+// work evaluates a chunk beside others: it writes into the chunk alone.
+func (e *evaluation) work(c *documentChunk) error {
+	if c.large() {
+		return nil // emit does it
+	}
+	return e.evaluate(c, nil)
+}
+
+// emit writes what is said about a chunk.
+func (e *evaluation) emit(c *documentChunk) error {
+	if c.large() {
+		if err := e.evaluate(c, e.out); err != nil {
 			return err
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("%s: line %d: %w", name, n+1, err)
+	if len(c.errs) > 0 {
+		e.stderr.Write(c.errs)
 	}
-	return nil
+	e.documents += len(c.lines)
+	e.unreadable += c.unreadable
+	for o, n := range c.counts {
+		e.counts[o] += n
+	}
+	_, err := e.out.Write(c.out)
+	e.chunks.Put(c)
+	return err
 }
 
-// evaluationLine is a line of the format jsonl.
-type evaluationLine struct {
-	Type     string         `json:"type"` // "evaluation"
-	Document int            `json:"document"`
-	Rule     evaluationRule `json:"rule"`
-	Verdict  string         `json:"verdict"`
-	Missing  []string       `json:"missing"`
-	Because  string         `json:"because"`
-	Residual string         `json:"residual,omitempty"`
-	IfAbsent string         `json:"if_absent,omitempty"`
-}
-
-type evaluationRule struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-func (e *evaluation) document(d *document) error {
-	for _, r := range e.rules {
-		v := r.Evaluate(rule.Subject{Record: d})
-		e.counts[v.Outcome]++
-		if e.format == "table" {
-			if err := e.row(r, &v); err != nil {
+// evaluate decides the rules for the documents of a chunk. With a writer, each
+// line goes there at once.
+func (e *evaluation) evaluate(c *documentChunk, w io.Writer) error {
+	for i := range c.lines {
+		l := &c.lines[i]
+		if err := c.document.parse(c.text[l.start:l.end], &e.plan); err != nil {
+			c.unreadable++
+			c.errs = fmt.Appendf(c.errs, "jobscan: %s: line %d: %s\n", report.Visible(c.name), l.line, report.Visible(err.Error()))
+			continue
+		}
+		for j := range e.rules {
+			e.line(c, &e.rules[j], l.document)
+			if w == nil {
+				continue
+			}
+			if _, err := w.Write(c.out); err != nil {
 				return err
 			}
-			continue
-		}
-		line := evaluationLine{
-			Type: "evaluation", Document: e.documents, Rule: evaluationRule{r.ID, r.Name},
-			Verdict: v.Outcome.String(), Missing: v.Missing, Because: v.Because, Residual: v.Residual,
-		}
-		if v.Outcome == rule.Undecided {
-			line.IfAbsent = v.IfAbsent.String()
-		} else {
-			line.Missing = []string{}
-		}
-		if err := writeJSONLine(e.out, line); err != nil {
-			return err
+			c.out = c.out[:0]
 		}
 	}
 	return nil
 }
 
-func (e *evaluation) row(r *rule.Rule, v *rule.Verdict) error {
-	if e.documents == 1 && r == e.rules[0] {
-		if _, err := fmt.Fprintf(e.out, "%8s  %-9s  %s\n", "DOCUMENT", "VERDICT", "BECAUSE"); err != nil {
-			return err
+// line decides a rule for the document of the chunk and writes the line of it.
+func (e *evaluation) line(c *documentChunk, r *evaluatedRule, number int) {
+	s := rule.Subject{Record: &c.document}
+	because, outcome := r.explain.Append(c.because[:0], &s)
+	var v rule.Verdict
+	if outcome == rule.Undecided {
+		v = r.Evaluate(s)
+		because = append(because, v.Because...)
+	}
+	c.because = because
+	c.counts[outcome]++
+	if e.format == "table" {
+		if number == 1 && r == &e.rules[0] {
+			c.out = fmt.Appendf(c.out, "%8s  %-9s  %s\n", "DOCUMENT", "VERDICT", "BECAUSE")
 		}
+		c.out = appendRow(c.out, number, outcome, r.label, because)
+	} else {
+		c.out = appendEvaluation(c.out, number, r.member, outcome, because, &v)
 	}
-	because := v.Because
-	if len(e.rules) > 1 {
-		because = r.Source + ": " + because
-	}
-	_, err := fmt.Fprintf(e.out, "%8d  %-9s  %s\n", e.documents, v.Outcome, report.Visible(because))
-	return err
+}
+
+// appendRow writes "%8d  %-9s  %s" and the end of the line.
+func appendRow(b []byte, number int, o rule.Outcome, label string, because []byte) []byte {
+	const blank = "        "
+	var digits [20]byte
+	n := strconv.AppendInt(digits[:0], int64(number), 10)
+	b = append(b, blank[min(len(n), len(blank)):]...)
+	b = append(append(b, n...), "  "...)
+	word := o.String()
+	b = append(append(b, word...), blank[min(len(word)-1, len(blank)):]...)
+	b = append(append(b, "  "...), label...)
+	return append(append(b, report.Visible(string(because))...), '\n')
 }
 
 func (e *evaluation) footer() {

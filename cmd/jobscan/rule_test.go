@@ -292,6 +292,7 @@ func FuzzParseDocument(f *testing.F) {
 		if (d == nil) != (err != nil) {
 			t.Fatalf("%q: %v, %v", line, d, err)
 		}
+		checkPlain(t, line)
 		if err != nil {
 			return
 		}

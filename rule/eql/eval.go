@@ -80,39 +80,84 @@ func (x *expr) truthOfMany(r Record) Truth {
 
 func (x *expr) truthOfOne(r Record) Truth {
 	v := r.Field(x.fields[0])
-	if v.State == StateUnknown {
+	switch {
+	case v.State == StateUnknown:
 		return Unknown
-	}
-	var slot [1]Scalar
-	n := v.len()
-	if n == 0 {
-		return truthOf(x.holds(slot[:]))
-	}
-	for i := range n {
-		slot[0] = v.at(i)
-		if x.holds(slot[:]) {
-			return True
-		}
-	}
-	return False
-}
-
-// holds evaluates a leaf for one choice of values.
-func (x *expr) holds(slots []Scalar) bool {
-	if x.op == xLike && x.args[0].op == xField { // by far the most frequent, without copies
-		v := &slots[x.args[0].slot]
-		if v.Kind != KindString {
-			return false
-		}
-		for i := range x.like {
-			if x.like[i].match(v.Str) {
-				return true
+	case v.State == Known && len(v.Many) > 0:
+		for i := range v.Many {
+			if x.holds(v.Many[i : i+1]) {
+				return True
 			}
 		}
-		return false
+		return False
+	}
+	slot := [1]Scalar{}
+	if v.State == Known {
+		slot[0] = v.One
+	}
+	return truthOf(x.holds(slot[:]))
+}
+
+// holds evaluates a leaf for one choice of values. The tests of a field against
+// constants, by far the most frequent, are done without copies.
+func (x *expr) holds(slots []Scalar) bool {
+	if len(x.args) > 1 && x.args[0].op == xField {
+		v := &slots[x.args[0].slot]
+		switch {
+		case x.op == xEq && x.args[1].op == xConst:
+			return equalsConstant(v, &x.args[1].value)
+		case x.op == xIn:
+			if found, ok := x.inConstants(v); ok {
+				return found
+			}
+		}
+	}
+	if x.op == xLike && x.args[0].op == xField {
+		v := &slots[x.args[0].slot]
+		return v.Kind == KindString && x.likeAny(v.Str)
 	}
 	v := x.eval(slots)
 	return v.isTrue()
+}
+
+// equalsConstant is v == c: a null constant asks whether v has a value.
+func equalsConstant(v, c *Scalar) bool {
+	switch {
+	case v.Kind == KindString && c.Kind == KindString:
+		return v.Str == c.Str
+	case v.Kind == KindNull || c.Kind == KindNull:
+		return v.Kind == c.Kind
+	}
+	return equal(*v, *c, foldNone)
+}
+
+// inConstants looks for v among the members; ok is false where one is no
+// constant. Null is in no list.
+func (x *expr) inConstants(v *Scalar) (found, ok bool) {
+	for _, m := range x.args[1:] {
+		switch {
+		case m.op != xConst:
+			return false, false
+		case v.Kind == KindNull || m.value.Kind == KindNull:
+		case v.Kind == KindString && m.value.Kind == KindString:
+			found = x.fold.equal(v.Str, m.value.Str)
+		default:
+			found = equal(*v, m.value, x.fold)
+		}
+		if found {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+func (x *expr) likeAny(s string) bool {
+	for i := range x.like {
+		if x.like[i].match(s) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s Scalar) isTrue() bool { return s.Kind == KindBool && s.Bool }
@@ -137,12 +182,7 @@ func (x *expr) eval(slots []Scalar) Scalar {
 		if v.Kind != KindString {
 			return Scalar{}
 		}
-		for i := range x.like {
-			if x.like[i].match(v.Str) {
-				return boolean(true)
-			}
-		}
-		return boolean(false)
+		return boolean(x.likeAny(v.Str))
 	case xRegex:
 		v := x.args[0].eval(slots)
 		if v.Kind != KindString {
