@@ -2,6 +2,8 @@ package correlate
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/jobscan/jobscan/internal/event"
@@ -24,13 +26,32 @@ func (b *fileBuilder) addTraces(traces []event.Trace, arrivals map[event.Name]*e
 			arrivals[name] = e
 			added = append(added, e)
 		}
-		e.Support = append(e.Support, event.Support{Source: t.Source, Volume: b.volume.Index, Reference: b.reference,
-			Offset: t.Offset, Time: t.Name.Created, Detail: t.Detail})
+		b.supportBy(e, t)
+		if b.record == nil && t.Name.Size <= math.MaxInt64 && t.Name.Size > 0 {
+			b.file.Size = max(b.file.Size, int64(t.Name.Size)) // entries made before the first write say 0
+		}
 		if b.file.Trace == nil && t.Content != nil && b.file.State != event.Allocated && b.file.State != event.Deleted {
 			b.file.Trace = &event.TraceContent{Source: t.Source, Data: t.Content}
 		}
 	}
 	return added
+}
+
+// maxSupport bounds the testimonies of one event that are told one by one.
+const maxSupport = 64
+
+// supportBy cites a trace, unless the same place is cited already.
+func (b *fileBuilder) supportBy(e *event.Event, t event.Trace) {
+	cited := func(s event.Support) bool { return s.Source == t.Source && s.Offset == t.Offset }
+	if len(e.Support) > maxSupport || slices.ContainsFunc(e.Support, cited) {
+		return
+	}
+	if len(e.Support) == maxSupport {
+		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "support_omitted",
+			Detail: fmt.Sprintf("more than %d testimonies: further ones are left out", maxSupport)})
+	}
+	e.Support = append(e.Support, event.Support{Source: t.Source, Volume: b.volume.Index, Reference: b.reference,
+		Offset: t.Offset, Time: t.Name.Created, Detail: t.Detail})
 }
 
 func (b *fileBuilder) traceArrival(name event.Name, t event.Trace) *event.Event {

@@ -7,6 +7,7 @@ import (
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/source/carve"
+	"github.com/jobscan/jobscan/internal/source/mft"
 	"github.com/jobscan/jobscan/jobfile"
 	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/usn"
@@ -21,8 +22,8 @@ type carvePart struct {
 }
 
 type carvedJob struct {
-	offset int64
-	job    *jobfile.Job
+	offset, length int64 // bytes
+	job            *jobfile.Job
 }
 
 // carve goes over the whole volume once, with all signatures.
@@ -43,9 +44,9 @@ func (s *volumeScan) carve(ctx context.Context, want func([]byte) bool) error {
 						p.records = append(p.records, r)
 					}
 				},
-				Job: func(offset int64, job *jobfile.Job, _ int, inRecord bool) {
+				Job: func(offset int64, job *jobfile.Job, length int, inRecord bool) {
 					if !inRecord && job.Complete {
-						p.jobs = append(p.jobs, carvedJob{offset, job})
+						p.jobs = append(p.jobs, carvedJob{offset, int64(length), job})
 					}
 				},
 				Problem: func(_ int64, err error) {
@@ -120,19 +121,45 @@ func (s *volumeScan) liveRanges() []carve.Range {
 	return out
 }
 
-// reportBodies lists the carved job bodies that no file's content accounts for.
-func (s *volumeScan) reportBodies() {
-	known := make(map[jobfile.UUID]bool)
+// joinBodies gives carved job bodies to the files that lost theirs, where size
+// alone decides: one body of that size, and one file. Bodies that are left, and
+// that no file's content accounts for, are listed as artifacts.
+func (s *volumeScan) joinBodies() {
+	held := make(map[jobfile.UUID]bool)
+	bereft := make(map[int64][]*event.File)
+	seen := make(map[*event.File]bool)
 	for _, f := range s.findings {
-		if c := f.Event.File.Content; c != nil && c.Job != nil {
-			known[c.Job.UUID] = true
+		file := f.Event.File
+		if seen[file] {
+			continue
+		}
+		seen[file] = true
+		if c := file.Content; c != nil && c.Job != nil {
+			held[c.Job.UUID] = true
+		} else if file.Size > 0 && mft.IsJob(f.Event.Path.Name()) {
+			bereft[file.Size] = append(bereft[file.Size], file)
+		}
+	}
+	bodies := make(map[int64][]carvedJob)
+	for _, b := range s.bodies {
+		if !held[b.job.UUID] {
+			bodies[b.length] = append(bodies[b.length], b)
 		}
 	}
 	for _, b := range s.bodies {
-		if known[b.job.UUID] {
-			continue
+		switch files := bereft[b.length]; {
+		case held[b.job.UUID]:
+		case len(files) == 1 && len(bodies[b.length]) == 1:
+			adopt(files[0], b)
+		default:
+			s.coverage.Artifacts = append(s.coverage.Artifacts,
+				fmt.Sprintf("job body without a name at byte %#x: runs %s (UUID %s)", b.offset, b.job.CommandLine(), b.job.UUID))
 		}
-		s.coverage.Artifacts = append(s.coverage.Artifacts,
-			fmt.Sprintf("job body without a name at byte %#x: runs %s (UUID %s)", b.offset, b.job.CommandLine(), b.job.UUID))
 	}
+}
+
+func adopt(f *event.File, b carvedJob) {
+	f.Content = &event.Content{RecoveredFrom: "unallocated", Job: b.job}
+	f.Anomalies = append(f.Anomalies, event.Anomaly{Code: "content_joined_by_size",
+		Detail: fmt.Sprintf("the content was carved at byte %#x of the volume; that it is this file's is concluded from its size of %d bytes alone", b.offset, b.length)})
 }

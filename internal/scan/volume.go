@@ -64,7 +64,7 @@ func (s *volumeScan) run(ctx context.Context) error {
 	s.paths = s.folders()
 	volume := correlate.Volume{Index: s.volume.Index, Folders: s.paths, HasMFT: s.hasMFT()}
 	s.decide(volume.Events(files))
-	s.reportBodies()
+	s.joinBodies()
 	s.problems = capped(distinct(s.problems))
 	return ctx.Err()
 }
