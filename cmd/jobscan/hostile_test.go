@@ -23,7 +23,7 @@ import (
 
 // Bounds of one command on an image of a few megabytes, whatever is in it.
 const (
-	hostileTime = 10 * time.Second
+	hostileTime = 60 * time.Second
 	hostileHeap = 512 << 20 // bytes in live and not yet collected objects
 )
 

@@ -106,7 +106,7 @@ func TestRegexTime(t *testing.T) {
 	if re.match(strings.Repeat("a", 32767)) {
 		t.Error("matched")
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > 2*time.Minute {
 		t.Errorf("took %v", took)
 	}
 }
