@@ -50,6 +50,9 @@ func FromLog(v *ntfs.Volume, f *ntfs.File) ([]Run, error) {
 			out = append(out, r)
 		}
 	}
+	if !content.Complete {
+		return out, fmt.Errorf("%s could not be read whole: runs that it told of may be missing", LogName)
+	}
 	return out, nil
 }
 
