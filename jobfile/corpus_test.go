@@ -2,11 +2,11 @@ package jobfile
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jobscan/jobscan/internal/corpus"
 )
 
 // corpusJob is what a real or made file of the corpus has to give.
@@ -22,7 +22,7 @@ type corpusJob struct {
 	codes                          string
 }
 
-func corpus() []corpusJob {
+func corpusJobs() []corpusJob {
 	const wineSystem = `C:\windows\system32\`
 	const google = "Keeps your Google software up to date. If this task is disabled or stopped, your Google software will not be kept up to date, " +
 		"meaning security vulnerabilities that may arise cannot be fixed and features may not work. This task uninstalls itself when there is no Google software using it."
@@ -117,7 +117,7 @@ func TestCorpus(t *testing.T) {
 	if len(files) == 0 {
 		t.Skip("JOBSCAN_CORPUS is not set: no real job files to decode")
 	}
-	for _, want := range corpus() {
+	for _, want := range corpusJobs() {
 		b, ok := files[want.file]
 		if !ok {
 			t.Errorf("%s is not in the corpus", want.file)
@@ -195,14 +195,7 @@ func TestCorpusDamaged(t *testing.T) {
 
 // What the tests of other parsers say of three of the files.
 func TestThirdPartyValues(t *testing.T) {
-	root := os.Getenv("JOBSCAN_CORPUS")
-	if root == "" {
-		t.Skip("JOBSCAN_CORPUS is not set: no values of other parsers")
-	}
-	b, err := os.ReadFile(filepath.Join(root, "ntfs/jobs/third_party_values.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := corpus.Bytes(t, "ntfs/jobs/third_party_values.json")
 	var values map[string]map[string]any
 	if err := json.Unmarshal(b, &values); err != nil {
 		t.Fatal(err)

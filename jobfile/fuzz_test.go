@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/jobscan/jobscan/internal/corpus"
 )
 
 func FuzzParse(f *testing.F) {
@@ -43,7 +45,7 @@ func FuzzCarve(f *testing.F) {
 // corpusFiles are the job files of the corpus by name, none where it is not there.
 func corpusFiles() map[string][]byte {
 	out := map[string][]byte{}
-	root := os.Getenv("JOBSCAN_CORPUS")
+	root := corpus.Root()
 	if root == "" {
 		return out
 	}

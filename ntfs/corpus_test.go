@@ -3,8 +3,6 @@ package ntfs
 import (
 	"bufio"
 	"bytes"
-	"compress/bzip2"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,17 +16,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/wintime"
 )
-
-// corpus gives the folder of volumes with answers from other tools, or skips.
-func corpus(t testing.TB) string {
-	dir := os.Getenv("JOBSCAN_CORPUS")
-	if dir == "" {
-		t.Skip("JOBSCAN_CORPUS is not set: no real evidence to hold the reader against")
-	}
-	return filepath.Join(dir, "ntfs")
-}
 
 // sparseImage holds an unpacked image without its blocks of zeros.
 type sparseImage struct {
@@ -80,21 +70,7 @@ func (s *sparseImage) ReadAt(p []byte, off int64) (int, error) {
 // openImage unpacks a file of the corpus and gives the part from offset on.
 func openImage(t testing.TB, name string, offset int64) *io.SectionReader {
 	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var r io.Reader = bufio.NewReader(f)
-	switch {
-	case strings.HasSuffix(name, ".bz2"):
-		r = bzip2.NewReader(r)
-	case strings.HasSuffix(name, ".gz"):
-		if r, err = gzip.NewReader(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	image := unpack(t, r)
+	image := unpack(t, bufio.NewReader(corpus.Open(t, "ntfs", name)))
 	return io.NewSectionReader(image, offset, image.size-offset)
 }
 
@@ -113,20 +89,11 @@ type answer struct {
 
 func answers(t *testing.T, dir string) []answer {
 	t.Helper()
-	var r io.Reader
-	f, err := os.Open(filepath.Join(dir, "expected.merged.jsonl"))
-	if errors.Is(err, fs.ErrNotExist) {
-		f, err = os.Open(filepath.Join(dir, "expected.merged.jsonl.gz"))
-		if err == nil {
-			r, err = gzip.NewReader(f)
-		}
-	} else {
-		r = f
+	name := filepath.Join("ntfs", dir, "expected.merged.jsonl")
+	if _, err := os.Stat(filepath.Join(corpus.Root(), name)); errors.Is(err, fs.ErrNotExist) {
+		name += ".gz"
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
+	r := corpus.Open(t, name)
 	var out []answer
 	for d := json.NewDecoder(r); ; {
 		var a answer
@@ -140,7 +107,6 @@ func answers(t *testing.T, dir string) []answer {
 }
 
 func TestCorpusAgainstOtherTools(t *testing.T) {
-	root := corpus(t)
 	tests := []struct {
 		dir, image string
 		offset     int64
@@ -169,7 +135,7 @@ func TestCorpusAgainstOtherTools(t *testing.T) {
 			if tt.offset < 0 {
 				open, tt.offset = OpenMFT, 0
 			}
-			r := openImage(t, filepath.Join(root, tt.image), tt.offset)
+			r := openImage(t, tt.image, tt.offset)
 			v, err := open(r, r.Size())
 			if err != nil {
 				t.Fatal(err)
@@ -178,7 +144,7 @@ func TestCorpusAgainstOtherTools(t *testing.T) {
 				t.Log(p)
 			}
 			names := 0
-			for _, a := range answers(t, filepath.Join(root, tt.dir)) {
+			for _, a := range answers(t, tt.dir) {
 				names += compareAnswer(t, v, a)
 			}
 			if names == 0 {
@@ -265,11 +231,10 @@ func sameTimes(got, want []string) bool {
 }
 
 func TestCorpusNoFalseProblems(t *testing.T) {
-	root := corpus(t)
 	// Sound volumes written by Windows and by three other drivers: nothing is
 	// to be reported about their records.
 	for _, name := range []string{"built/b02_cl4096.img.gz", "built/b20_attrlist.img.gz", "real/cf-testfs1/testfs1.raw.gz", "real/charlie/charlie.dd.bz2", "real/dn-ntfs3/ntfs3.raw.gz", "real/recuperabit/reference_ntfs.img.gz"} {
-		r := openImage(t, filepath.Join(root, name), 0)
+		r := openImage(t, name, 0)
 		v, err := Open(r, r.Size())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -296,9 +261,8 @@ func TestCorpusNoFalseProblems(t *testing.T) {
 // TestCorpusWorkarounds: a volume with a second copy of what is damaged loses
 // nothing; without record 0 of $MFT nobody can tell whether the copy is current.
 func TestCorpusWorkarounds(t *testing.T) {
-	root := corpus(t)
 	for name, want := range map[string]bool{"b13_noboot": true, "b15i_spc0": true, "b15j_mftlcn": true, "b15f_mft0_gone": false} {
-		r := openImage(t, filepath.Join(root, "built", name+".img.gz"), 0)
+		r := openImage(t, "built/"+name+".img.gz", 0)
 		v, err := Open(r, r.Size())
 		if err != nil || v.RecordCount() != 113 || len(v.Problems()) == 0 {
 			t.Errorf("%s: %v", name, err)
@@ -313,26 +277,21 @@ func TestCorpusWorkarounds(t *testing.T) {
 }
 
 func TestCorpusLooseMFT(t *testing.T) {
-	root := corpus(t)
 	for _, name := range []string{"real/dn-compressed_sparse/compressed_sparse.mft.gz", "real/dn-deleted/deleted.mft.gz", "real/dn-mapping_pairs_1/mapping_pairs_1.mft.gz", "real/dn-slack/slack.mft.gz", "real/dn-slack-2/slack-2.mft.gz", "real/dn-unicode/unicode.mft.gz"} {
-		r := openImage(t, filepath.Join(root, name), 0)
+		r := openImage(t, name, 0)
 		v, err := OpenMFT(r, r.Size())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		compareRaw(t, v, filepath.Join(root, filepath.Dir(name), "expected.mft.merged.jsonl"))
+		compareRaw(t, v, path.Dir(name)+"/expected.mft.merged.jsonl")
 	}
 }
 
 // compareRaw compares with the answers made for loose $MFT extracts.
 func compareRaw(t *testing.T, v *Volume, name string) {
 	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for d := json.NewDecoder(bytes.NewReader(b)); ; {
+	for d := json.NewDecoder(corpus.Open(t, "ntfs", name)); ; {
 		var a struct {
 			Entry uint64
 			Paths map[string][]string

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jobscan/jobscan/internal/corpus"
 )
 
 // truth is the story that a built image was made from.
@@ -39,14 +41,14 @@ type truthFile struct {
 }
 
 func TestCorpusTruth(t *testing.T) {
-	root := corpus(t)
-	files, err := filepath.Glob(filepath.Join(root, "built", "*.truth.json"))
+	built := corpus.Path(t, "ntfs", "built")
+	files, err := filepath.Glob(filepath.Join(built, "*.truth.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no truth files: %v", err)
 	}
 	for _, name := range files {
-		image := strings.TrimSuffix(name, ".truth.json") + ".img.gz"
-		if _, err := os.Stat(image); err != nil {
+		image := strings.TrimSuffix(filepath.Base(name), ".truth.json") + ".img.gz"
+		if _, err := os.Stat(filepath.Join(built, image)); err != nil {
 			continue // containers, for another package
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".truth.json"), func(t *testing.T) {
@@ -58,7 +60,7 @@ func TestCorpusTruth(t *testing.T) {
 			if err := json.Unmarshal(b, &tr); err != nil {
 				t.Fatal(err)
 			}
-			whole := openImage(t, image, 0)
+			whole := openImage(t, "built/"+image, 0)
 			for i, vol := range tr.Volumes {
 				size := whole.Size() - vol.Offset
 				if i+1 < len(tr.Volumes) {

@@ -5,11 +5,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/ntfs"
 )
 
@@ -33,10 +32,6 @@ type expected struct {
 }
 
 func TestCorpus(t *testing.T) {
-	corpus := os.Getenv("JOBSCAN_CORPUS")
-	if corpus == "" {
-		t.Skip("JOBSCAN_CORPUS does not name the folder of evidence")
-	}
 	tests := []struct {
 		stream, want string
 		shift        int64
@@ -49,12 +44,8 @@ func TestCorpus(t *testing.T) {
 		{"built/b12_usn.J.bin", "built/expected/b12_usn/expected.usn.jsonl", 1048576},
 	}
 	for _, tt := range tests {
-		b, err := os.ReadFile(filepath.Join(corpus, "ntfs", tt.stream))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		want := readExpected(t, filepath.Join(corpus, "ntfs", tt.want))
+		b := corpus.Bytes(t, "ntfs", tt.stream)
+		want := readExpected(t, "ntfs", tt.want)
 		var got []expected
 		for r, err := range Records(context.Background(), source(b)) {
 			if err != nil {
@@ -103,12 +94,9 @@ func asExpected(r Record) expected {
 	return e
 }
 
-func readExpected(t *testing.T, path string) []expected {
+func readExpected(t *testing.T, parts ...string) []expected {
 	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := corpus.Bytes(t, parts...)
 	var out []expected
 	for sc := bufio.NewScanner(bytes.NewReader(b)); sc.Scan(); {
 		var e expected

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,42 +13,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/wintime"
 )
-
-// corpusFile names a file of the folder with real evidence, or skips the test.
-func corpusFile(t *testing.T, parts ...string) string {
-	t.Helper()
-	root := os.Getenv("JOBSCAN_CORPUS")
-	if root == "" {
-		t.Skip("JOBSCAN_CORPUS does not name a folder with real evidence")
-	}
-	name := filepath.Join(append([]string{root}, parts...)...)
-	if _, err := os.Stat(name); err != nil {
-		t.Skipf("the evidence folder lacks %s", filepath.Join(parts...))
-	}
-	return name
-}
 
 // unpacked decompresses a gzip file of the corpus into the test's own folder.
 func unpacked(t *testing.T, parts ...string) string {
 	t.Helper()
-	in, err := os.Open(corpusFile(t, parts...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	z, err := gzip.NewReader(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(t.TempDir(), strings.TrimSuffix(filepath.Base(in.Name()), ".gz"))
+	name := filepath.Join(t.TempDir(), strings.TrimSuffix(parts[len(parts)-1], ".gz"))
 	out, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	if _, err := io.Copy(out, z); err != nil {
+	if _, err := io.Copy(out, corpus.Open(t, parts...)); err != nil {
 		t.Fatal(err)
 	}
 	return name
@@ -111,7 +88,7 @@ func jsonReport(t *testing.T, kind string, args ...string) (lines []line, code i
 
 func readJSON(t *testing.T, v any, parts ...string) {
 	t.Helper()
-	text, err := os.ReadFile(corpusFile(t, parts...))
+	text, err := os.ReadFile(corpus.Path(t, parts...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +108,7 @@ func TestCorpusStories(t *testing.T) {
 		IsDir                        bool `json:"isdir"`
 		InWindow                     bool `json:"in_window"`
 	}
-	names, err := filepath.Glob(filepath.Join(filepath.Dir(corpusFile(t, "truth", "story3.json")), "story*.json"))
+	names, err := filepath.Glob(filepath.Join(filepath.Dir(corpus.Path(t, "truth", "story3.json")), "story*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +270,7 @@ type builtFile struct {
 // TestCorpusBuilt holds the volumes made by other programs against their truth:
 // every job under \Windows\Tasks whose FILE record is left, and no other.
 func TestCorpusBuilt(t *testing.T) {
-	root := filepath.Dir(corpusFile(t, "ntfs", "built", "b02_cl4096.truth.json"))
+	root := filepath.Dir(corpus.Path(t, "ntfs", "built", "b02_cl4096.truth.json"))
 	names, err := filepath.Glob(filepath.Join(root, "*.truth.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -434,7 +411,7 @@ func fileTime(ticks uint64) string { return wintime.Filetime(ticks).String() }
 // TestCorpusCreates holds a rule for every file against all arrivals that
 // another program found in a journal.
 func TestCorpusCreates(t *testing.T) {
-	list, err := os.ReadFile(corpusFile(t, "ntfs", "built", "expected", "b12_usn", "expected.creates.jsonl"))
+	list, err := os.ReadFile(corpus.Path(t, "ntfs", "built", "expected", "b12_usn", "expected.creates.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,16 +2,15 @@ package evidence
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/binary"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/disk"
 	"github.com/jobscan/jobscan/internal/disk/device"
 	"github.com/jobscan/jobscan/internal/disk/raw"
@@ -19,34 +18,6 @@ import (
 )
 
 var formats = []disk.Format{device.Format, raw.Format}
-
-func corpus(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("JOBSCAN_CORPUS")
-	if dir == "" {
-		t.Skip("JOBSCAN_CORPUS does not name the folder of evidence")
-	}
-	return filepath.Join(dir, "ntfs")
-}
-
-// unzip writes what a gzip file holds to a file of its own.
-func unzip(t *testing.T, path, to string) string {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return write(t, to, b)
-}
 
 func write(t *testing.T, path string, b []byte) string {
 	t.Helper()
@@ -112,7 +83,7 @@ func mft(n int) []byte {
 }
 
 func TestImages(t *testing.T) {
-	dir, tmp := corpus(t), t.TempDir()
+	tmp := t.TempDir()
 	tests := []struct {
 		file       string
 		partitions []int
@@ -130,7 +101,7 @@ func TestImages(t *testing.T) {
 		{"real/cf-testfs1/testfs1.raw.gz", []int{0}, []int{-1}, false},
 	}
 	for _, tt := range tests {
-		path := unzip(t, filepath.Join(dir, tt.file), filepath.Join(tmp, "x.img"))
+		path := write(t, filepath.Join(tmp, "x.img"), corpus.Bytes(t, "ntfs", tt.file))
 		h := open(t, path)
 		var partitions, journals []int
 		for i, v := range h.Volumes {
@@ -157,7 +128,7 @@ func TestImages(t *testing.T) {
 }
 
 func TestOneVolume(t *testing.T) {
-	path := unzip(t, filepath.Join(corpus(t), "built/b09_mbr.img.gz"), filepath.Join(t.TempDir(), "x.img"))
+	path := write(t, filepath.Join(t.TempDir(), "x.img"), corpus.Bytes(t, "ntfs/built/b09_mbr.img.gz"))
 	h, err := Open(context.Background(), []string{path}, Options{Formats: formats, Volume: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -174,10 +145,7 @@ func TestOneVolume(t *testing.T) {
 // TestLostPartitionTable: the volumes of a disk are found without its table.
 func TestLostPartitionTable(t *testing.T) {
 	dir := t.TempDir()
-	b, err := os.ReadFile(unzip(t, filepath.Join(corpus(t), "built/b09_mbr.img.gz"), filepath.Join(dir, "x.img")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := corpus.Bytes(t, "ntfs/built/b09_mbr.img.gz")
 	clear(b[:512])
 	h := open(t, write(t, filepath.Join(dir, "lost.img"), b))
 	if len(h.Volumes) != 2 || h.Volumes[0].Offset != 2048*512 || h.Volumes[1].Offset != 63488*512 || len(h.Problems) != 2 {
@@ -192,18 +160,12 @@ func TestLostPartitionTable(t *testing.T) {
 
 func TestTruncatedImage(t *testing.T) {
 	dir := t.TempDir()
-	b, err := os.ReadFile(unzip(t, filepath.Join(corpus(t), "built/b02_cl4096.img.gz"), filepath.Join(dir, "x.img")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := corpus.Bytes(t, "ntfs/built/b02_cl4096.img.gz")
 	h := open(t, write(t, filepath.Join(dir, "cut.img"), b[:len(b)/2]))
 	if len(h.Volumes) != 1 || len(h.Volumes[0].NTFS.Problems()) == 0 {
 		t.Errorf("got %+v, want a volume with a problem", h.Volumes)
 	}
-	disk, err := os.ReadFile(unzip(t, filepath.Join(corpus(t), "built/b09_mbr.img.gz"), filepath.Join(dir, "d.img")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	disk := corpus.Bytes(t, "ntfs/built/b09_mbr.img.gz")
 	h = open(t, write(t, filepath.Join(dir, "cutdisk.img"), disk[:40<<20]))
 	if len(h.Volumes) != 2 || len(h.Problems) != 1 || h.Problems[0].Warning {
 		t.Errorf("got %d volumes, %v, want 2 and a problem about the cut", len(h.Volumes), h.Problems)
@@ -211,8 +173,8 @@ func TestTruncatedImage(t *testing.T) {
 }
 
 func TestLoose(t *testing.T) {
-	dir, tmp := corpus(t), t.TempDir()
-	m := unzip(t, filepath.Join(dir, "real/dn-deleted/deleted.mft.gz"), filepath.Join(tmp, "in/first.bin"))
+	tmp := t.TempDir()
+	m := write(t, filepath.Join(tmp, "in/first.bin"), corpus.Bytes(t, "ntfs/real/dn-deleted/deleted.mft.gz"))
 	j := write(t, filepath.Join(tmp, "in/second.bin"), journal(0, 30))
 	tests := []struct {
 		name  string
@@ -225,10 +187,10 @@ func TestLoose(t *testing.T) {
 		{"both", []string{m, j}, true, 30},
 		{"both, $J first", []string{j, m}, true, 30},
 		{"folder", []string{filepath.Join(tmp, "in")}, true, 30},
-		{"NIST $MFT", []string{filepath.Join(dir, "real/ez-dfr16/DFR-16.mft")}, true, -1},
-		{"headless $J", []string{filepath.Join(dir, "real/gontfs-usn/sample.bin")}, false, 208},
-		{"$J of six records", []string{filepath.Join(dir, "real/poorb-usn/usnjrnl.bin")}, false, 6},
-		{"$J with V4", []string{filepath.Join(dir, "real/dn-usnjrnlj/usnjrnlj.bin")}, false, 271},
+		{"NIST $MFT", []string{corpus.Path(t, "ntfs/real/ez-dfr16/DFR-16.mft")}, true, -1},
+		{"headless $J", []string{corpus.Path(t, "ntfs/real/gontfs-usn/sample.bin")}, false, 208},
+		{"$J of six records", []string{corpus.Path(t, "ntfs/real/poorb-usn/usnjrnl.bin")}, false, 6},
+		{"$J with V4", []string{corpus.Path(t, "ntfs/real/dn-usnjrnlj/usnjrnlj.bin")}, false, 271},
 	}
 	for _, tt := range tests {
 		h := open(t, tt.paths...)
@@ -248,9 +210,9 @@ func TestLoose(t *testing.T) {
 }
 
 func TestFolderOfTwoDrives(t *testing.T) {
-	dir, tmp := corpus(t), t.TempDir()
+	tmp := t.TempDir()
 	for _, drive := range []string{"D", "C"} {
-		unzip(t, filepath.Join(dir, "real/dn-deleted/deleted.mft.gz"), filepath.Join(tmp, "kape", drive, "$MFT"))
+		write(t, filepath.Join(tmp, "kape", drive, "$MFT"), corpus.Bytes(t, "ntfs/real/dn-deleted/deleted.mft.gz"))
 		write(t, filepath.Join(tmp, "kape", drive, "$Extend/$J"), journal(3<<20, int(drive[0])))
 		write(t, filepath.Join(tmp, "kape", drive, "$Extend/$Max"), append(make([]byte, 16), bytes.Repeat([]byte{drive[0], 0, 0, 0}, 4)...))
 		write(t, filepath.Join(tmp, "kape", drive, "$MFTMirr"), mft(4))

@@ -3,50 +3,24 @@ package scan
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/usn"
 )
-
-// gunzipped reads a gzip file of the folder with real evidence, or skips the test.
-func gunzipped(t *testing.T, parts ...string) []byte {
-	t.Helper()
-	root := os.Getenv("JOBSCAN_CORPUS")
-	if root == "" {
-		t.Skip("JOBSCAN_CORPUS does not name a folder with real evidence")
-	}
-	f, err := os.Open(filepath.Join(append([]string{root}, parts...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // TestRewind resolves the path of every journal record of a volume whose
 // folders were renamed and deleted since, and compares with another program
 // that rewinds journals. Resolution by the present $MFT, as go-ntfs does it, is
 // counted beside it.
 func TestRewind(t *testing.T) {
-	list := gunzipped(t, "ntfs", "built", "expected", "b12_usn", "expected.usn.paths.jsonl.gz")
-	image := gunzipped(t, "ntfs", "built", "b12_usn.img.gz")
+	list := corpus.Bytes(t, "ntfs", "built", "expected", "b12_usn", "expected.usn.paths.jsonl.gz")
+	image := corpus.Bytes(t, "ntfs", "built", "b12_usn.img.gz")
 	host, err := evidence.OpenReader(context.Background(), "b12", bytes.NewReader(image), int64(len(image)))
 	if err != nil {
 		t.Fatal(err)

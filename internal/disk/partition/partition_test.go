@@ -2,16 +2,14 @@ package partition
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"hash/crc32"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -292,10 +290,6 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestCorpus(t *testing.T) {
-	corpus := os.Getenv("JOBSCAN_CORPUS")
-	if corpus == "" {
-		t.Skip("JOBSCAN_CORPUS does not name the folder of evidence")
-	}
 	tests := []struct {
 		file   string
 		scheme string
@@ -307,7 +301,7 @@ func TestCorpus(t *testing.T) {
 		{"b13_noboot.img.gz", SchemeNone, nil},
 	}
 	for _, tt := range tests {
-		b := unzip(t, filepath.Join(corpus, "ntfs", "built", tt.file))
+		b := corpus.Bytes(t, "ntfs", "built", tt.file)
 		got, problems := Parse(bytes.NewReader(b), int64(len(b)))
 		var places [][2]int64
 		for _, p := range got.Partitions {
@@ -317,22 +311,4 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s: got %+v, %v, want %s %v", tt.file, got, problems, tt.scheme, tt.want)
 		}
 	}
-}
-
-func unzip(t *testing.T, path string) []byte {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }

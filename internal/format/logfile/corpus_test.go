@@ -1,58 +1,19 @@
 package logfile
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jobscan/jobscan/internal/corpus"
 )
-
-// corpus gives the path of a file of the evidence corpus.
-func corpus(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("JOBSCAN_CORPUS")
-	if dir == "" {
-		t.Skip("JOBSCAN_CORPUS is not set")
-	}
-	return filepath.Join(dir, name)
-}
-
-// tinyLog gives the $LogFile of a real volume.
-func tinyLog(t *testing.T) []byte {
-	t.Helper()
-	z, err := zip.OpenReader(corpus(t, "ntfs/real/js-tinyvol/SampleTinyNtfsVolume.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	for _, f := range z.File {
-		if !strings.HasSuffix(f.Name, "$LogFile") {
-			continue
-		}
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	t.Fatal("no $LogFile")
-	return nil
-}
 
 // The list of another reader: LSN and operations of all that it found.
 func TestAgainstAnotherReader(t *testing.T) {
-	b := tinyLog(t)
+	b := corpus.ZipMember(t, "$LogFile", "ntfs/real/js-tinyvol/SampleTinyNtfsVolume.zip")
 	var got []string
 	for r, err := range Records(bytes.NewReader(b), int64(len(b))) {
 		if err != nil {
@@ -88,15 +49,6 @@ func line(r *Record) string {
 
 func expected(t *testing.T) []string {
 	t.Helper()
-	f, err := os.Open(corpus(t, "ntfs/real/js-tinyvol/expected.logfile.dfir_ntfs.txt.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []string
 	part := -1
 	var lsn, ops string
@@ -113,7 +65,7 @@ func expected(t *testing.T) []string {
 		data[0].Reset()
 		data[1].Reset()
 	}
-	for s := bufio.NewScanner(z); s.Scan(); {
+	for s := bufio.NewScanner(corpus.Open(t, "ntfs/real/js-tinyvol/expected.logfile.dfir_ntfs.txt.gz")); s.Scan(); {
 		l := s.Text()
 		switch {
 		case strings.HasPrefix(l, "LSN: "):
@@ -139,7 +91,7 @@ func expected(t *testing.T) []string {
 
 // Every sector of a real log, lost: nothing but what lay in it is lost.
 func TestLostSectorsOfARealLog(t *testing.T) {
-	b := tinyLog(t)[:0x30000]
+	b := corpus.ZipMember(t, "$LogFile", "ntfs/real/js-tinyvol/SampleTinyNtfsVolume.zip")[:0x30000]
 	all := map[uint64]bool{}
 	for r, err := range Records(bytes.NewReader(b), int64(len(b))) {
 		if err == nil {

@@ -1,20 +1,16 @@
 package logfile
 
 import (
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	format "github.com/jobscan/jobscan/internal/format/logfile"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/ntfs"
 )
@@ -23,20 +19,11 @@ import (
 // of a file in it, or a file under gzip.
 func realVolume(t *testing.T, name, inside string, offset int) *ntfs.Volume {
 	t.Helper()
-	dir := os.Getenv("JOBSCAN_CORPUS")
-	if dir == "" {
-		t.Skip("JOBSCAN_CORPUS is not set")
-	}
-	name = filepath.Join(dir, "ntfs/real", name)
 	var b []byte
-	var err error
 	if inside != "" {
-		b, err = fromZip(name, inside)
+		b = corpus.ZipMember(t, inside, "ntfs/real", name)
 	} else {
-		b, err = fromGzip(name)
-	}
-	if err != nil {
-		t.Fatal(err)
+		b = firstThird(t, name)
 	}
 	b = b[offset:]
 	v, err := ntfs.Open(bytes.NewReader(b), int64(len(b)))
@@ -46,36 +33,14 @@ func realVolume(t *testing.T, name, inside string, offset int) *ntfs.Volume {
 	return v
 }
 
-func fromZip(name, inside string) ([]byte, error) {
-	z, err := zip.OpenReader(name)
+// firstThird reads that part of a volume in which its $MFT and $LogFile lie.
+func firstThird(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := io.ReadAll(io.LimitReader(corpus.Open(t, "ntfs/real", name), 96<<20))
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	defer z.Close()
-	for _, f := range z.File {
-		if strings.HasSuffix(f.Name, inside) {
-			r, err := f.Open()
-			if err != nil {
-				return nil, err
-			}
-			return io.ReadAll(r)
-		}
-	}
-	return nil, fmt.Errorf("%s: no %s", name, inside)
-}
-
-func fromGzip(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	// $MFT and $LogFile lie in the first third of a volume.
-	return io.ReadAll(io.LimitReader(z, 96<<20))
+	return b
 }
 
 func openLog(t *testing.T, v *ntfs.Volume) *ntfs.Stream {
