@@ -78,6 +78,7 @@ func (f *ruleEvalFlags) run(cmd *cobra.Command, a *app, args []string) error {
 		e.plan.unknown = append(e.plan.unknown, newUnknownPattern(p))
 	}
 	e.plan.wanted = wantedFields(rules)
+	e.heading()
 	for _, name := range args {
 		if err := e.file(cmd.Context(), a, name); err != nil {
 			return failure(errors.Join(err, e.out.Flush()))
@@ -251,9 +252,6 @@ func (e *evaluation) line(c *documentChunk, r *evaluatedRule, number int) {
 	c.because = because
 	c.counts[outcome]++
 	if e.format == "table" {
-		if number == 1 && r == &e.rules[0] {
-			c.out = fmt.Appendf(c.out, "%8s  %-9s  %s\n", "DOCUMENT", "VERDICT", "BECAUSE")
-		}
 		c.out = appendRow(c.out, number, outcome, r.label, because)
 	} else {
 		c.out = appendEvaluation(c.out, number, r.member, outcome, because, &v)
@@ -271,6 +269,12 @@ func appendRow(b []byte, number int, o rule.Outcome, label string, because []byt
 	b = append(append(b, word...), blank[min(len(word)-1, len(blank)):]...)
 	b = append(append(b, "  "...), label...)
 	return append(append(b, report.Visible(string(because))...), '\n')
+}
+
+func (e *evaluation) heading() {
+	if e.format == "table" {
+		fmt.Fprintf(e.out, "%8s  %-9s  %s\n", "DOCUMENT", "VERDICT", "BECAUSE")
+	}
 }
 
 func (e *evaluation) footer() {

@@ -93,6 +93,9 @@ func TestRuleEvalTable(t *testing.T) {
 	if code != 1 || stdout != want {
 		t.Errorf("got exit %d\n%s\nwant 1\n%s", code, stdout, want)
 	}
+	if _, stdout, _ := runRule("no event\n"+ordinaryEvent, "eval", "-"); !strings.HasPrefix(stdout, "DOCUMENT") {
+		t.Errorf("after an unreadable line there is no heading: %q", stdout)
+	}
 	if code, _, stderr := runRule("", "eval", "/no/such/file"); code != 2 || stderr == "" {
 		t.Errorf("missing input: exit %d, %q", code, stderr)
 	}
