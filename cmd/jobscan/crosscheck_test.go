@@ -39,3 +39,37 @@ func TestCrossChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestProductOfJob: the Windows that wrote a job against the one on the volume.
+func TestProductOfJob(t *testing.T) {
+	at := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name    string
+		library []byte
+		product uint16
+		want    []string
+	}{
+		{"the same", fixtures.Library(6, 1, 7601, 17518), 0x0601, nil},
+		{"older", fixtures.Library(6, 1, 7601, 17518), 0x0600, []string{"product_older_than_windows"}},
+		{"newer", fixtures.Library(5, 1, 2600, 5512), 0x0601, []string{"product_newer_than_windows"}},
+		{"much newer", fixtures.Library(5, 1, 2600, 5512), 0x0A00, []string{"product_newer_than_windows"}},
+		{"no version", []byte("MZ"), 0x0A00, nil},
+	}
+	for _, tt := range tests {
+		v := fixtures.NewVolume(fixtures.Options{Journal: true})
+		v.Create(`\Windows\System32\NTDLL.DLL`, tt.library, at)
+		v.Create(`\Windows\Tasks\x.job`, fixtures.Job{App: `C:\tool.exe`, Product: tt.product}.Bytes(), at)
+		findings, _ := jsonReport(t, "finding", "scan", writeImage(t, v.Build()))
+		if len(findings) != 1 {
+			t.Errorf("%s: got %d findings", tt.name, len(findings))
+			continue
+		}
+		var got []string
+		for _, a := range findings[0].Jobscan.Anomalies {
+			got = append(got, a.Code)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

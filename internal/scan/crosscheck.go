@@ -74,9 +74,18 @@ func inTasks(path winpath.Path) bool {
 	return len(path.Names) == 3 && strings.EqualFold(path.Names[0], "Windows") && strings.EqualFold(path.Names[1], "Tasks")
 }
 
+// checkProduct compares the version of Windows that wrote the job with the one
+// on the volume.
 func (s *volumeScan) checkProduct(product uint16, add func(code, detail string)) {
-	if s.twins.found && product <= productXP {
-		add("product_older_than_windows", fmt.Sprintf("the job says that Windows %d.%d wrote it, and the volume has a newer Windows: it was made elsewhere", product>>8, product&0xFF))
+	here, known := s.windowsVersion()
+	wrote := fmt.Sprintf("the job says that Windows %d.%d wrote it", product>>8, product&0xFF)
+	switch {
+	case known && product > here.Product():
+		add("product_newer_than_windows", fmt.Sprintf("%s, and the volume has the older Windows %s (ntdll.dll): it was made elsewhere", wrote, here))
+	case known && product < here.Product():
+		add("product_older_than_windows", fmt.Sprintf("%s, and the volume has Windows %s (ntdll.dll): it was made elsewhere, or before an upgrade", wrote, here))
+	case !known && s.twins.found && product <= productXP:
+		add("product_older_than_windows", wrote+`, and the volume has Windows Vista or later (System32\Tasks): it was made elsewhere, or before an upgrade`)
 	}
 }
 

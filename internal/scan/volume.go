@@ -35,6 +35,7 @@ type volumeScan struct {
 	bodies     []carvedJob
 
 	twins   twinStore
+	windows windows
 	checked map[*event.File]bool // by crossCheck
 
 	findings []*report.Finding
