@@ -150,34 +150,22 @@ func readFull(r io.ReaderAt, p []byte, off int64) (int, error) {
 }
 
 // scan yields the jobs whose first byte lies in the step, and the ends of jobs
-// around it; false: stop. Every place of the data is looked at once.
+// whose first trigger does; false: stop. Every place of the data is looked at
+// once, with two anchors: the status of a head, and the first trigger of an end.
 func (c *carver) scan(yield func(Carved, error) bool) bool {
-	const anchor = offStatus + 1 // the bytes 13 04 00 of the status
-	p := c.begin + anchor
-	if c.base == 0 && c.begin == 0 {
-		p = 0
-	}
-	for p < len(c.win)-2 {
-		i := bytes.IndexByte(c.win[p:len(c.win)-2], 0x13)
-		if i < 0 {
-			return true
-		}
-		p += i
-		at := p - anchor
-		if at >= c.end {
-			return true
-		}
-		p++
-		if c.win[p] != 4 || c.win[p+1] != 0 {
-			continue
-		}
+	head, end := c.nextHead(c.begin), c.nextEnd(c.begin)
+	for head < c.end || end < c.end {
 		var hit Carved
-		if tail := p - 1 - tailAnchor; at >= 0 && isHeader(c.win[at:]) {
-			hit = c.job(at)
-		} else if tail >= 0 && c.base+int64(tail) >= c.done && isTail(c.win[tail:]) {
-			hit = c.tail(tail)
+		if head <= end { // so that an end that belongs to this job is known by then
+			hit = c.job(head)
+			head = c.nextHead(head + 1)
 		} else {
-			continue
+			at := end - endAnchor
+			end = c.nextEnd(end + 1)
+			if c.base+int64(at) < c.done {
+				continue
+			}
+			hit = c.tail(at)
 		}
 		c.done = max(c.done, hit.Offset+int64(hit.Length))
 		if !yield(hit, nil) {
@@ -185,6 +173,38 @@ func (c *carver) scan(yield func(Carved, error) bool) bool {
 		}
 	}
 	return true
+}
+
+// nextHead gives the first place from at on where a job begins, or the window's length.
+func (c *carver) nextHead(at int) int {
+	const anchor = offStatus + 1 // the bytes 13 04 00 of the status
+	for p := at + anchor; p < len(c.win)-2; p++ {
+		i := bytes.IndexByte(c.win[p:len(c.win)-2], 0x13)
+		if i < 0 {
+			break
+		}
+		p += i
+		if c.win[p+1] == 4 && c.win[p+2] == 0 && isHeader(c.win[p-anchor:]) {
+			return p - anchor
+		}
+	}
+	return len(c.win)
+}
+
+// nextEnd gives the first place from at on of the second byte of the begin year
+// in the first trigger at the end of a job, or the window's length.
+func (c *carver) nextEnd(at int) int {
+	for p := max(at, endAnchor); p < len(c.win); p++ {
+		i := bytes.IndexByte(c.win[p:], endYear)
+		if i < 0 {
+			break
+		}
+		p += i
+		if c.win[p-2] == 0 && c.win[p-5] == triggerSize && isTail(c.win[p-endAnchor:]) {
+			return p
+		}
+	}
+	return len(c.win)
 }
 
 // isHeader recognises the fixed section of a job: file version 1, an

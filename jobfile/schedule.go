@@ -1,12 +1,12 @@
 package jobfile
 
-import (
-	"container/heap"
-)
+import "container/heap"
+
+// MaxRuns is how many runs NextRuns gives at most.
+const MaxRuns = 10_000
 
 // Bounds of NextRuns, so that a hostile job costs little.
 const (
-	maxRuns      = 10_000    // most runs that one call gives
 	maxLookBack  = 100_000   // occurrences before `after` whose repeats are looked at, all triggers together
 	maxSteps     = 1_000_000 // candidates looked at
 	searchMonths = 9 * 12    // months in which a monthly rule has to fire: a 29 February can be 8 years off
@@ -22,12 +22,12 @@ const (
 //
 // A disabled task, event triggers, invalid triggers and empty masks give
 // nothing. Whether Windows would load the task is not asked; see Loadable. At
-// most 10000 runs are given.
+// most MaxRuns are given.
 func (j *Job) NextRuns(after LocalTime, n int) []LocalTime {
 	if n <= 0 || !after.Valid() || j.Flags&FlagDisabled != 0 {
 		return nil
 	}
-	n = min(n, maxRuns)
+	n = min(n, MaxRuns)
 	now := after.Date().days()*minutesInDay + int(after.Hour)*60 + int(after.Minute)
 	q := j.queue(now)
 	var out []LocalTime
@@ -155,7 +155,7 @@ func newCalendar(t Trigger) *calendar {
 		}
 		c.end = min(c.end, t.End.days())
 	}
-	if t.Interval > 0 && t.Interval < t.Duration {
+	if t.repeats() {
 		c.interval, c.duration = int(t.Interval), int(t.Duration)
 	}
 	return c

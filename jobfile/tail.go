@@ -7,28 +7,29 @@ import (
 )
 
 // The end of a job outlives its head where a FILE record or cluster was used
-// again by something shorter. It is recognised by the reserved data of a task
-// that has not run (or ended with another SCHED_S_ code) and the first trigger
-// behind it; from there the strings are followed backwards.
+// again by something shorter. It is recognised by its reserved data and the
+// first trigger behind it; from there the strings are followed backwards.
 
 const (
-	tailAnchor   = 3 // from the size of the reserved data to the second byte of the start error
+	endAnchor    = 2 + 8 + 2 + 4 + 1 // from the size of the reserved data to the second byte of the first trigger's begin year
+	endYear      = 0x07              // that byte, in the years 1792 to 2047
 	tailMinimum  = 2 + 8 + 2 + triggerSize
 	tailMaxUnits = 2048 // of a string that is looked for backwards
 )
 
-// isTail recognises reserved data of 8 bytes with a SCHED_S_ start error and no
-// task flags, then a trigger count and a first trigger that makes sense.
+// isTail recognises reserved data of 8 bytes without task flags, then a trigger
+// count and a first trigger that makes sense. The start error is free: it is 0
+// after a good start, and an HRESULT where the scheduler could not log on.
 func isTail(b []byte) bool {
 	if len(b) < tailMinimum {
 		return false
 	}
 	le := binary.LittleEndian
-	if le.Uint16(b) != 8 || Status(le.Uint32(b[2:])).Name() == "" || le.Uint32(b[6:]) != 0 || le.Uint16(b[10:]) == 0 || le.Uint32(b[12:]) != triggerSize {
+	if le.Uint16(b) != 8 || le.Uint32(b[6:]) != 0 || le.Uint16(b[10:]) == 0 || le.Uint32(b[12:]) != triggerSize {
 		return false
 	}
 	t := readTrigger(parse.NewCursor(b[12:], "trigger"), 0)
-	return t.Begin.Valid() && t.Begin.Year >= 1980 && t.Begin.Year <= 2200 && t.Hour < 24 && t.Minute < 60 && t.Type <= lastTriggerType
+	return t.Begin.Valid() && t.Begin.Year >= 1980 && t.Hour < 24 && t.Minute < 60 && t.Type <= lastTriggerType
 }
 
 // parseTail decodes the end of a job whose reserved data has its size at

@@ -1,6 +1,9 @@
 package jobfile
 
-import "testing"
+import (
+	"encoding/binary"
+	"testing"
+)
 
 // The end of a job is found when its head is gone, with the strings before it.
 func TestCarveTail(t *testing.T) {
@@ -34,6 +37,23 @@ func TestCarveTail(t *testing.T) {
 			j.Application.Value != tt.app || j.Parameters.Value != tt.par || j.Author.Value != tt.author || j.Comment.Value != atComment || j.Anomalies[0].Code != "head_lost" ||
 			len(j.Triggers) != 1 || j.Triggers[0].Text() != "At 09:00 every day, from 2023-05-11" || j.Signature.State != SignaturePresent {
 			t.Errorf("%s: got %+v of %+v", tt.name, c, j)
+		}
+	}
+}
+
+// Whatever the start error is, the end is found: 0 after a good start, an
+// HRESULT where the scheduler failed.
+func TestCarveTailOfJobsThatRan(t *testing.T) {
+	for _, code := range []uint32{0, 0x41303, 0x8007052E, 0x80041309, 0x001D0FFF, 0xFFFFFFFF} {
+		x := plainJob()
+		x.reserved = binary.LittleEndian.AppendUint32(nil, code)
+		x.reserved = append(x.reserved, 0, 0, 0, 0)
+		job := x.bytes()
+		for _, gone := range []int{2, 46, 68, 100} {
+			data := append(append(noise(777, 5), job[gone:]...), noise(500, 6)...)
+			if hits := carveAll(t, data); len(hits) != 1 || !hits[0].HeadLost || hits[0].Job.StartError != Status(code) {
+				t.Errorf("start error %#x, without the first %d bytes: got %+v", code, gone, hits)
+			}
 		}
 	}
 }

@@ -9,12 +9,12 @@ import (
 // repeated every 1 hour for 1 day, from 2013-07-12". Times are local.
 func (t Trigger) Text() string {
 	s := t.rule()
-	if t.Interval > 0 {
+	if t.repeats() {
 		s += fmt.Sprintf(", repeated every %s for %s", minutesText(t.Interval), minutesText(t.Duration))
 	}
 	if t.Flags&TriggerKillAtDurationEnd != 0 && t.Duration > 0 {
 		s += ", then stopped"
-		if t.Interval == 0 {
+		if !t.repeats() {
 			s += " after " + minutesText(t.Duration)
 		}
 	}

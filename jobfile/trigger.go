@@ -87,6 +87,10 @@ func (t Trigger) Enabled() bool { return t.Flags&TriggerDisabled == 0 }
 // HasEnd reports that the end date counts.
 func (t Trigger) HasEnd() bool { return t.Flags&TriggerHasEndDate != 0 }
 
+// repeats reports a repetition that Windows knows: one shorter than the time for
+// which it lasts.
+func (t Trigger) repeats() bool { return t.Interval > 0 && t.Interval < t.Duration }
+
 // Weekdays gives the days of the week in the mask, 0 Sunday to 6 Saturday.
 func (t Trigger) Weekdays() []int { return bits(uint32(t.WeekdayMask), 7, 0) }
 

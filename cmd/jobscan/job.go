@@ -92,8 +92,8 @@ func (f *jobFlags) check() (jobfile.LocalTime, error) {
 	default:
 		return jobfile.LocalTime{}, fmt.Errorf("--format %q: expected table, csv or jsonl", f.format)
 	}
-	if f.next < 0 {
-		return jobfile.LocalTime{}, fmt.Errorf("--next %d: expected a number of runs", f.next)
+	if f.next < 0 || f.next > jobfile.MaxRuns {
+		return jobfile.LocalTime{}, fmt.Errorf("--next %d: expected a number of runs, at most %d", f.next, jobfile.MaxRuns)
 	}
 	if f.after == "" {
 		now, err := startTime()

@@ -69,6 +69,7 @@ func TestJobExitCodes(t *testing.T) {
 		{"format", []string{"--format", "xml", in("a.job")}, 2, "", "table, csv or jsonl"},
 		{"after", []string{"--after", "soon", in("a.job")}, 2, "", "RFC 3339"},
 		{"next", []string{"--next", "-1", in("a.job")}, 2, "", "--next"},
+		{"too many", []string{"--next", "10001", in("a.job")}, 2, "", "at most 10000"},
 		{"next runs", []string{"--next", "2", "--after", "2024-02-28T10:00:00Z", in("a.job")}, 0, "Next runs          2024-02-29 09:00, 2024-03-01 09:00\n", ""},
 		{"no job inside", []string{"--carve", in("readme.txt")}, 0, "", "no job file inside"},
 		{"carved", []string{"--carve", in("data.bin")}, 0, "Offset             1234\n", ""},

@@ -3,7 +3,6 @@ package schedlgu
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -38,12 +37,12 @@ const (
 
 // datePattern matches a date of three numbers and a time, with the marks of
 // half-days before or behind it.
-var datePattern = regexp.MustCompile(
+var datePattern = pattern(
 	`(\d{1,4})\.?\s?[./\-]\s?(\d{1,2})\.?\s?[./\-]\s?(\d{1,4})\.?,?\s+` + // date
 		`(\p{L}+\.?\s?)?(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(\s*\p{L}\.?\s?\p{L}\.?)?`)
 
 // findTime gives begin and end of a date with its time, nil when there is none.
-func findTime(s string) []int { return datePattern.FindStringIndex(s) }
+func findTime(s string) []int { return datePattern().FindStringIndex(s) }
 
 // written is a date as it stands: three numbers in unknown order, and the time.
 type written struct {
@@ -54,7 +53,7 @@ type written struct {
 
 // readWritten takes a date apart; false: no date.
 func readWritten(s string) (written, bool) {
-	m := datePattern.FindStringSubmatch(s)
+	m := datePattern().FindStringSubmatch(s)
 	if m == nil {
 		return written{}, false
 	}

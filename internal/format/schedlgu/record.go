@@ -1,7 +1,6 @@
 package schedlgu
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,12 +8,12 @@ import (
 
 var (
 	// The end of the first line of an error or a warning.
-	levelPattern = regexp.MustCompile(`\*\* ?([^*]+?) ?\*\*\s*$`)
+	levelPattern = pattern(`\*\* ?([^*]+?) ?\*\*\s*$`)
 	// An exit code in parentheses, as in "exit code of (65)".
-	codePattern = regexp.MustCompile(`\(((?:0[xX])?[0-9A-Fa-f]{1,10}|-?[0-9]{1,10})\)`)
+	codePattern = pattern(`\(((?:0[xX])?[0-9A-Fa-f]{1,10}|-?[0-9]{1,10})\)`)
 	// "Unable to find a message for task exit code 1f".
-	bareCodePattern = regexp.MustCompile(`(?i)exit code\s+((?:0x)?[0-9a-f]{1,8})\b`)
-	hresultPattern  = regexp.MustCompile(`\b0[xX]([0-9A-Fa-f]{1,8})\b`)
+	bareCodePattern = pattern(`(?i)exit code\s+((?:0x)?[0-9a-f]{1,8})\b`)
+	hresultPattern  = pattern(`\b0[xX]([0-9A-Fa-f]{1,8})\b`)
 )
 
 // group makes records of lines: a line that begins with a quote, and what is
@@ -54,12 +53,14 @@ func group(lines []line) []Record {
 func (r *Record) read() {
 	head := r.Lines[0]
 	level := ""
-	if m := levelPattern.FindStringSubmatchIndex(head); m != nil {
+	if m := levelPattern().FindStringSubmatchIndex(head); m != nil {
 		level, head = head[m[2]:m[3]], head[:m[0]]
 	}
-	if at := findTime(head); at != nil {
-		r.TimeText = head[at[0]:at[1]]
-		head = head[:at[0]]
+	// A name and a program may look like a date themselves.
+	named := strings.LastIndexAny(head, `)"`) + 1
+	if at := findTime(head[named:]); at != nil {
+		r.TimeText = head[named+at[0] : named+at[1]]
+		head = head[:named]
 	}
 	r.head(head)
 	body := r.Lines[1:]
@@ -128,12 +129,12 @@ func (r *Record) codes() {
 		if i == 0 && r.Kind != KindFragment {
 			continue
 		}
-		if m := codePattern.FindAllStringSubmatch(s, -1); m != nil && r.Kind != KindError && r.Kind != KindWarning {
+		if m := codePattern().FindAllStringSubmatch(s, -1); m != nil && r.Kind != KindError && r.Kind != KindWarning {
 			r.ExitCode = m[len(m)-1][1]
-		} else if m := bareCodePattern.FindStringSubmatch(s); m != nil {
+		} else if m := bareCodePattern().FindStringSubmatch(s); m != nil {
 			r.ExitCode = m[1]
 		}
-		if m := hresultPattern.FindStringSubmatch(s); m != nil && !r.HasErrorCode && r.ExitCode == "" {
+		if m := hresultPattern().FindStringSubmatch(s); m != nil && !r.HasErrorCode && r.ExitCode == "" {
 			n, _ := strconv.ParseUint(m[1], 16, 32) // eight digits at most: it fits
 			r.ErrorCode, r.HasErrorCode = uint32(n), true
 		}

@@ -261,3 +261,21 @@ func checkInvariants(t *testing.T, b []byte) {
 		t.Fatalf("%d runs from %d records", n, len(l.Records))
 	}
 }
+
+// TestNamesLikeDates: whoever names a job cannot set the time of its run.
+func TestNamesLikeDates(t *testing.T) {
+	log := mustParse(t, wideText("\"Report 01.02.2010 10.30.job\" (p.exe)\r\n"+
+		"\tStarted 2/16/2011 12:30:00 PM\r\n"+
+		"\"a.job\" (b 1-2-2010 10:00.bat)\r\n"+
+		"\tStarted 2/17/2011 12:30:00 PM\r\n"+
+		"\"c 1/2/2010 10:00.job\" (d) 2/18/2011 2:15:00 PM ** ERROR **\r\n"+
+		"\tThe task did not run.\r\n"))
+	want := []string{
+		"job_started Report 01.02.2010 10.30.job (p.exe) 2011-02-16T12:30:00",
+		"job_started a.job (b 1-2-2010 10:00.bat) 2011-02-17T12:30:00",
+		"error c 1/2/2010 10:00.job (d) 2011-02-18T14:15:00",
+	}
+	if got := briefs(log); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
