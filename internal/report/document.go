@@ -11,6 +11,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/Velocidex/ordereddict"
@@ -166,16 +167,19 @@ func valueText(value any) string {
 			parts[i] = jsonText(item)
 		}
 		return strings.Join(parts, "; ")
-	case []*ordereddict.Dict:
-		parts := make([]string, len(v))
-		for i, item := range v {
-			parts[i] = jsonText(item)
-		}
-		return strings.Join(parts, "; ")
-	case []Document:
-		parts := make([]string, len(v))
-		for i, item := range v {
-			parts[i] = jsonText(item)
+	}
+	// What has another type in memory reads as it will once it was saved.
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Slice, reflect.Array:
+		parts := make([]string, v.Len())
+		for i := range parts {
+			if item := v.Index(i); item.Kind() == reflect.String {
+				parts[i] = item.String()
+			} else {
+				parts[i] = jsonText(item.Interface())
+			}
 		}
 		return strings.Join(parts, "; ")
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/Velocidex/ordereddict"
@@ -92,6 +93,33 @@ func TestSet(t *testing.T) {
 		last := tt.pairs[len(tt.pairs)-1]
 		if got, ok := (Document{d}).Lookup(last.path); !ok || got != last.value {
 			t.Errorf("%s: Lookup(%q) got %v, want %v", tt.name, last.path, got, last.value)
+		}
+	}
+}
+
+type word string
+
+// A value reads the same in memory and after it was saved, whatever its type was.
+func TestTextOfSaved(t *testing.T) {
+	var none *ordereddict.Dict
+	d := NewDocument(TypeFinding)
+	for i, value := range []any{
+		"a", word("a"), 7, uint16(7), 0.5, true, nil, none, []string{}, []string{"a", "b"}, []word{"a", "b"}, []int{1, 2}, []uint16(nil), [2]uint8{3, 4},
+		[]any{"a", 1, nil, []any{"b"}}, []*ordereddict.Dict{dict("x", 1), dict()}, []Document{{dict("x", "y")}}, dict("x", word("z")), [][]int{{1}, {2, 3}},
+	} {
+		d.Set(fmt.Sprint("v", i), value)
+	}
+	var line bytes.Buffer
+	if err := WriteJSONLine(&line, d.Dict); err != nil {
+		t.Fatal(err)
+	}
+	saved, err := ReadDocument(line.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range d.Items() {
+		if got, want := d.Text(item.Key), saved.Text(item.Key); got != want {
+			t.Errorf("%T: in memory %q, saved %q", item.Value, got, want)
 		}
 	}
 }

@@ -223,8 +223,8 @@ func supportDicts(list []event.Support) []*ordereddict.Dict {
 		d := ordereddict.NewDict().
 			Set("source", string(s.Source)).
 			Set("volume", s.Volume).
-			Set("record", s.Reference.Record()).
-			Set("sequence", s.Reference.Sequence())
+			Set("record", unless(s.Reference == 0, s.Reference.Record())).
+			Set("sequence", unless(s.Reference.Sequence() == 0, s.Reference.Sequence()))
 		if s.Source == event.USN || s.Source == event.USNCarved {
 			d.Set("usn", s.USN)
 		} else {

@@ -3,7 +3,7 @@ package report
 // Problem is one item of evidence that could not be read or decoded.
 type Problem struct {
 	Severity  string // error or warning
-	Source    string // mft, usn, job, volume, evidence
+	Source    string // mft, usn, job, volume, evidence, report
 	Evidence  string // path as it was given
 	Volume    int    // 1-based; 0 where no volume is concerned
 	Record    *uint64
@@ -18,6 +18,9 @@ const (
 	SeverityError   = "error"
 	SeverityWarning = "warning"
 )
+
+// SourceReport is the Source of what is wrong with a saved report itself.
+const SourceReport = "report"
 
 // ProblemDocument makes the document of a problem.
 func ProblemDocument(p *Problem) Document {

@@ -1,0 +1,108 @@
+package html
+
+import (
+	"strings"
+
+	"github.com/jobscan/jobscan/internal/report"
+)
+
+// about is what the header says of the report.
+type about struct {
+	Version, Started string
+	CommandLine      string
+	Options          []pair
+	Rules            []ruleLine
+	Evidence         []evidenceLine
+	Others           string // fields that stand nowhere else
+}
+
+type ruleLine struct{ Name, ID, Version, SHA256 string }
+
+type evidenceLine struct{ Path, Container, Size, Modified, SHA256 string }
+
+func newAbout(d report.Document, z zone) about {
+	a := about{
+		Version:     report.Visible(d.Text("version")),
+		CommandLine: commandLine(d),
+		Others: plainText(flatten(d, map[string]bool{"type": true, "tool": true, "version": true, "started": true,
+			"command_line": true, "options": true, "rules": true, "evidence": true})),
+	}
+	if started := d.Text("started"); started != "" {
+		a.Started = z.full(started)
+	}
+	for _, o := range d.List("options") {
+		a.Options = flatten(o, nil)
+	}
+	for _, r := range d.List("rules") {
+		a.Rules = append(a.Rules, ruleLine{
+			Name: report.Visible(r.Text("name")), ID: report.Visible(r.Text("id")),
+			Version: report.Visible(r.Text("version")), SHA256: report.Visible(r.Text("sha256")),
+		})
+	}
+	for _, e := range d.List("evidence") {
+		line := evidenceLine{
+			Path: report.Visible(e.Text("path")), Container: report.Visible(e.Text("container")),
+			Size: report.Visible(e.Text("size")), SHA256: report.Visible(e.Text("sha256")),
+		}
+		if modified := e.Text("mtime"); modified != "" {
+			line.Modified = z.full(modified)
+		}
+		a.Evidence = append(a.Evidence, line)
+	}
+	return a
+}
+
+// commandLine quotes words that hold blanks, for reading.
+func commandLine(d report.Document) string {
+	value, _ := d.Lookup("command_line")
+	var words []string
+	switch list := value.(type) {
+	case []string:
+		words = list
+	case []any:
+		for _, item := range list {
+			if word, ok := item.(string); ok {
+				words = append(words, word)
+			}
+		}
+	}
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = report.Visible(word)
+		if word == "" || strings.ContainsAny(word, " \t") {
+			quoted[i] = `"` + quoted[i] + `"`
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
+// maxNamed is how many pieces of evidence the title names.
+const maxNamed = 3
+
+// title names the evidence.
+func (a about) title() string { return "jobscan: " + a.Names() }
+
+// Names is the evidence in short.
+func (a about) Names() string {
+	var names []string
+	for i, e := range a.Evidence {
+		if i == maxNamed {
+			names = append(names, "and "+count(len(a.Evidence)-maxNamed, "other"))
+			break
+		}
+		name, _ := shorten(e.Path, maxCell)
+		names = append(names, name)
+	}
+	return orElse(strings.Join(names, ", "), "report")
+}
+
+// options are the options of the scan by name.
+func options(d report.Document) map[string]string {
+	out := map[string]string{}
+	for _, list := range d.List("options") {
+		for _, o := range flatten(list, nil) {
+			out[o.Name] = o.Value
+		}
+	}
+	return out
+}
