@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"jobfile":            1,
 	"internal/format":    1,
 	"internal/disk":      1,
+	"internal/isolate":   1,
 	"rule":               1,
 	"internal/parse":     0,
 	"internal/wintime":   0,
@@ -48,12 +49,13 @@ var floors = map[string]int{
 // owners: only packages under these folders import the dependency.
 var owners = map[string][]string{
 	"www.velocidex.com/golang/go-ntfs":  {"ntfs", "bench"},
-	"github.com/Velocidex/ordereddict":  {"internal/report"},
+	"www.velocidex.com/golang/evtx":     {"internal/format/evtx/binxml"},
+	"github.com/Velocidex/ordereddict":  {"internal/report", "internal/format/evtx/binxml"},
 	"github.com/olekukonko/tablewriter": {"internal/report/table"},
 	"github.com/spf13/cobra":            {"cmd/jobscan"},
 	"github.com/schollz/progressbar":    {"cmd/jobscan"},
 	"github.com/pelletier/go-toml":      {"rule"},
-	"os/exec":                           {"fixtures/conformance", "bench"},
+	"os/exec":                           {"internal/isolate", "fixtures/conformance", "bench"},
 }
 
 const maxLines = 500

@@ -62,6 +62,9 @@ const (
 	LogFile    Source = "logfile"
 	SchedLgU   Source = "schedlgu"
 	Job        Source = "job"
+	// Event logs of Windows.
+	TaskScheduler Source = "task_scheduler"
+	Security      Source = "security"
 )
 
 // Support is one testimony for an event.
@@ -81,7 +84,9 @@ type Anomaly struct{ Code, Detail string }
 // File is one incarnation of a FILE record, that is one file from its creation
 // to its deletion. Events of the same file share it.
 type File struct {
-	Volume    int
+	Volume int
+	// Reference is 0 where only a trace of a name is left, and not of which
+	// incarnation.
 	Reference ntfs.FileReference
 	State     State
 	// Times is from $STANDARD_INFORMATION; nil where no FILE record describes the file.
@@ -96,6 +101,9 @@ type File struct {
 	// Trace is content that a trace carries, of a file whose FILE record is gone.
 	Trace     *TraceContent
 	Anomalies []Anomaly
+	// SizeSince and TimesSince bound from below since when Size and Times are
+	// what they are: events before them saw others.
+	SizeSince, TimesSince wintime.Filetime
 }
 
 // Facts are what rules may ask of a file's content, as the volume has it now.
@@ -115,7 +123,10 @@ type Facts struct {
 // TraceContent is a file's content as a trace holds it.
 type TraceContent struct {
 	Source Source
-	Data   []byte
+	Slack  bool   // it lies in the slack of a FILE record
+	Data   []byte // nil where only the clusters are known
+	// Runs are the clusters of the content, which may hold something else by now.
+	Runs []ntfs.Run
 }
 
 // Times are the four times of $STANDARD_INFORMATION, UTC.

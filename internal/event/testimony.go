@@ -45,13 +45,23 @@ type Testimony struct {
 }
 
 // Trace is a name of a file found where no live structure shows it: in the
-// slack of a folder's index, in $LogFile, in a FILE record outside the $MFT.
+// slack of a folder's index or of a FILE record, in $LogFile, in a FILE record
+// outside the $MFT.
 type Trace struct {
-	Source    Source
-	Reference ntfs.FileReference // of the incarnation that bore the name
-	Name      ntfs.FileName      // with its times as of then
-	Offset    int64              // bytes from the start of the volume
-	Detail    string             // where exactly, for a person
+	Source Source
+	// Reference is that of the incarnation that bore the name. It is 0 where that
+	// is not recorded, and has sequence number 0 where only the FILE record is
+	// known, and not which of the files that lived in it bore the name.
+	Reference ntfs.FileReference
+	Name      ntfs.FileName // with its times as of then
+	Offset    int64         // bytes from the start of the volume
+	Detail    string        // where exactly, for a person
+	// Slack: it lies behind the attributes of a FILE record.
+	Slack bool
 	// Content is the file's content where the trace carries it, else nil.
 	Content []byte
+	// Runs are the clusters of the content, DataSize bytes of it, where the trace
+	// names them; else nil and 0.
+	Runs     []ntfs.Run
+	DataSize int64
 }
