@@ -70,13 +70,16 @@ func (o *opener) image(f *File) {
 	if !hasNTFS(head) && fileSystem(head) == "" {
 		table, problems := partition.Parse(f.image, f.Size)
 		if table.Scheme != partition.SchemeNone {
+			damaged := false
 			for _, err := range problems {
-				o.host.Problems = append(o.host.Problems, Problem{Path: f.Path, Err: err, Warning: !lost(table, err)})
+				p := Problem{Path: f.Path, Err: err, Warning: !lost(table, err)}
+				o.host.Problems = append(o.host.Problems, p)
+				damaged = damaged || !p.Warning
 			}
-			o.partitions(f, table)
+			o.partitions(f, table, damaged)
 			return
 		}
-		if !hasBackup(f.image, f.Size) && o.lostVolumes(f) {
+		if !hasBackup(f.image, f.Size) && o.lostVolumes(f, nil, "disk without a partition table") {
 			return
 		}
 	}
@@ -97,8 +100,9 @@ func lost(t partition.Table, err error) bool {
 
 // partitions adds the NTFS volumes among the partitions of a disk. One whose
 // type is for NTFS but that does not open is a volume with OpenErr; one that
-// holds another file system is no concern, unless that hides NTFS.
-func (o *opener) partitions(f *File, t partition.Table) {
+// holds another file system is no concern, unless that hides NTFS. Where the
+// table is damaged, volumes that it has lost are looked for.
+func (o *opener) partitions(f *File, t partition.Table, damaged bool) {
 	before := len(o.host.Volumes)
 	var others []string
 	for _, p := range t.Partitions {
@@ -121,6 +125,9 @@ func (o *opener) partitions(f *File, t partition.Table) {
 			other = "no file system that is known"
 		}
 		others = append(others, fmt.Sprintf("partition %d (type %s) has %s", p.Index, p.Type, other))
+	}
+	if damaged {
+		o.lostVolumes(f, o.host.Volumes[before:], "disk with a damaged partition table")
 	}
 	if len(o.host.Volumes) > before {
 		return

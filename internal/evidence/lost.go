@@ -15,30 +15,54 @@ const (
 	maxTries  = 1 << 16 // as many places are looked at
 )
 
-// lostVolumes looks for boot sectors of NTFS on a disk that has lost its
-// partition table, and adds the volumes behind them.
-func (o *opener) lostVolumes(f *File) bool {
+// lostVolumes looks for boot sectors of NTFS on a disk whose partition table is
+// lost, or damaged, and adds the volumes behind them, those apart that are
+// known. why says what is wrong with the table.
+func (o *opener) lostVolumes(f *File, known []*Volume, why string) bool {
 	found := false
-	start := int64(oldStart)
-	for tries := 0; tries < maxTries && start < f.Size; tries++ {
-		at := start
-		start = (start/alignment + 1) * alignment
+	for tries, at := 0, int64(oldStart); tries < maxTries && at < f.Size; tries++ {
+		next := nextStart(at)
 		size := volumeAt(f.image, at, f.Size)
+		if end := knownUntil(known, at); end > at {
+			next, size = nextStart(end-1), 0
+		}
 		if size == 0 {
+			at = next
 			continue
 		}
 		r := io.NewSectionReader(f.image, at, size)
 		v, err := openNTFS(r, size)
 		if err != nil {
+			at = next
 			continue
 		}
 		found = true
-		start = (at + size + alignment - 1) / alignment * alignment
 		o.add(&Volume{EvidencePath: f.Path, Container: f.Container, Reader: r, Offset: at, Size: size, NTFS: v})
 		o.host.Problems = append(o.host.Problems, Problem{Path: f.Path, Volume: len(o.host.Volumes),
-			Err: fmt.Errorf("disk without a partition table: NTFS volume found by its boot sector at %#x", at)})
+			Err: fmt.Errorf("%s: NTFS volume found by its boot sector at %#x", why, at)})
+		at = nextStart(at + size - 1)
 	}
 	return found
+}
+
+// nextStart gives the first place after at where partitions begin: a multiple
+// of 1 MiB, or 63 sectors behind one.
+func nextStart(at int64) int64 {
+	base := at / alignment * alignment
+	if at < base+oldStart {
+		return base + oldStart
+	}
+	return base + alignment
+}
+
+// knownUntil gives the end of the volume that covers a place; 0 if none does.
+func knownUntil(known []*Volume, at int64) int64 {
+	for _, v := range known {
+		if v.Offset <= at && at < v.Offset+v.Size {
+			return v.Offset + v.Size
+		}
+	}
+	return 0
 }
 
 // volumeAt gives the size of the volume whose boot sector stands at start, cut

@@ -20,6 +20,7 @@ const (
 	offHeaderSize  = 12
 	offHeaderCRC   = 16
 	offMyLBA       = 24
+	offOtherLBA    = 32
 	offDiskGUID    = 56
 	offEntriesLBA  = 72
 	offEntryCount  = 80
@@ -39,6 +40,7 @@ type header struct {
 	sector      int64
 	offset      int64 // of the header, in bytes
 	guid        string
+	otherLBA    uint64 // of the other copy of the header
 	entriesLBA  uint64
 	count, size uint32
 	crc         uint32
@@ -69,6 +71,9 @@ func (d *disk) gpt(sizes []int64) (Table, bool) {
 			}
 			if off != sector {
 				d.problem(&parse.Error{Structure: "GPT header", Offset: off, Detail: "the backup is used instead of the primary table"})
+			} else if sectors := uint64(d.size / sector); h.otherLBA >= sectors {
+				d.problem(&parse.Error{Structure: "GPT header", Field: "position of the backup", Offset: off + offOtherLBA, Err: parse.ErrTruncated,
+					Detail: fmt.Sprintf("sector %d, the image has %d: its end is missing", h.otherLBA, sectors)})
 			}
 			return t, true
 		}
@@ -104,7 +109,7 @@ func (d *disk) header(off, sector int64) (*header, error) {
 		return fail("own position", offMyLBA, fmt.Sprintf("expected sector %d, found %d", off/sector, my))
 	}
 	h := &header{sector: sector, offset: off, guid: guid(b[offDiskGUID:]),
-		entriesLBA: le.Uint64(b[offEntriesLBA:]), count: le.Uint32(b[offEntryCount:]),
+		otherLBA: le.Uint64(b[offOtherLBA:]), entriesLBA: le.Uint64(b[offEntriesLBA:]), count: le.Uint32(b[offEntryCount:]),
 		size: le.Uint32(b[offEntrySize:]), crc: le.Uint32(b[offEntriesCRC:])}
 	if h.size < gptEntrySize || h.size > gptMaxEntry || h.size%8 != 0 {
 		return fail("entry size", offEntrySize, fmt.Sprintf("expected a multiple of 8 from %d to %d, found %d", gptEntrySize, gptMaxEntry, h.size))

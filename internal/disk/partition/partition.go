@@ -90,6 +90,9 @@ func Parse(r io.ReaderAt, size int64, sizes ...int64) (Table, []error) {
 		mbr = make([]byte, mbrSize)
 	}
 	if t, ok := d.gpt(sizes); ok {
+		if !isProtective(mbr) {
+			d.problem(&parse.Error{Structure: "MBR", Offset: mbrEntries, Err: parse.ErrSignature, Detail: "expected an entry of type 0xEE, which protects the GPT"})
+		}
 		return t, d.problems
 	}
 	gptProblems := d.problems

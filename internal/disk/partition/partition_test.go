@@ -201,7 +201,8 @@ func TestParseGPT(t *testing.T) {
 	}{
 		{"sound", 512, func(*image) {}, ""},
 		{"sectors of 4096 bytes", 4096, func(*image) {}, ""},
-		{"no protective MBR", 512, func(m *image) { clear(m.at(0)) }, ""},
+		{"no protective MBR", 512, func(m *image) { clear(m.at(0)) }, "which protects the GPT"},
+		{"the end is missing", 512, func(m *image) { le.PutUint64(m.at(1)[32:], 1<<40); m.sum(1) }, "its end is missing"},
 		{"primary header gone", 512, func(m *image) { clear(m.at(1)) }, "the backup is used"},
 		{"primary header gone, 4096", 4096, func(m *image) { clear(m.at(1)) }, "the backup is used"},
 		{"primary header changed", 512, func(m *image) { m.at(1)[60]++ }, "header checksum"},
