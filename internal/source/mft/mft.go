@@ -4,7 +4,9 @@
 package mft
 
 import (
+	"context"
 	"fmt"
+	"math"
 
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/ntfs"
@@ -82,9 +84,14 @@ func timeAnomalies(r *event.FileRecord) []event.Anomaly {
 
 // Folders looks up how folders are called now.
 type Folders struct {
-	volume *ntfs.Volume
-	known  map[ntfs.FileReference]folder
+	volume   *ntfs.Volume
+	known    map[ntfs.FileReference]folder
+	searches int // over the whole $MFT
 }
+
+// maxSearches bounds how often the whole $MFT is gone over for the name of a
+// folder whose attribute list is lost.
+const maxSearches = 16
 
 type folder struct {
 	name event.Name
@@ -122,10 +129,38 @@ func (f *Folders) read(ref ntfs.FileReference) (event.Name, error) {
 	if !file.IsDirectory() {
 		return event.Name{}, fmt.Errorf("%s, named as a folder, is a file", ref)
 	}
-	for _, n := range file.Names() {
-		if n.Namespace != ntfs.NamespaceDOS {
-			return event.Name{Parent: n.Parent, Name: n.Name}, nil
+	name, ok := nameOf(file)
+	if !ok && f.searches < maxSearches {
+		f.searches++
+		if file, err = f.volume.File(ref.Record(), f.extensions(ref)...); err == nil {
+			name, ok = nameOf(file)
 		}
 	}
-	return event.Name{}, fmt.Errorf("folder %s has no readable name", ref)
+	if !ok {
+		return event.Name{}, fmt.Errorf("folder %s has no readable name", ref)
+	}
+	return name, nil
+}
+
+func nameOf(file *ntfs.File) (event.Name, bool) {
+	for _, n := range file.Names() {
+		if n.Namespace != ntfs.NamespaceDOS {
+			return event.Name{Parent: n.Parent, Name: n.Name}, true
+		}
+	}
+	return event.Name{}, false
+}
+
+// extensions finds the FILE records that call themselves extensions of a file
+// and hold a name, whatever its attribute list says.
+func (f *Folders) extensions(of ntfs.FileReference) []uint64 {
+	var out []uint64
+	every := func([]byte) bool { return true }
+	hit := func(h ntfs.NameHit) {
+		if h.Base == of {
+			out = append(out, h.Record)
+		}
+	}
+	_, _ = f.volume.ScanNames(context.Background(), 0, math.MaxUint64, every, hit, func(uint64, error) {}) // damage is reported by the walk over the $MFT
+	return out
 }
