@@ -17,7 +17,7 @@ type Explainer struct {
 func NewExplainer(r *Rule) *Explainer {
 	x := &Explainer{rule: r}
 	for i := range len(r.base) + len(r.exclusions) {
-		x.reasons = append(x.reasons, newReason(r.conjunct(i).Negation()))
+		x.reasons = append(x.reasons, failure(r.conjunct(i)))
 	}
 	return x
 }
@@ -52,8 +52,8 @@ func (r *Rule) because(o Outcome, s *Subject) string {
 	}
 	var why *reason
 	if _, failed := r.decide(rec); failed >= 0 {
-		failure := newReason(r.conjunct(failed).Negation())
-		why = &failure
+		reason := failure(r.conjunct(failed))
+		why = &reason
 	}
 	return string(r.appendBecause(nil, o, rec, why, s.anyDrive()))
 }
@@ -95,6 +95,19 @@ type reason struct {
 	cond *eql.Cond
 	text string   // of the whole condition
 	kids []reason // nil where the text does not depend on the record
+}
+
+// failure words why a conjunct fails. Constants inside it are no reason; one that
+// is constant as a whole fails for every event.
+func failure(conjunct *eql.Cond) reason {
+	c := conjunct.Simplify()
+	switch {
+	case c.Decided() && conjunct.Op() == eql.Not && !conjunct.Compact():
+		return reason{cond: c, text: "an exclusion of the query holds for every event"}
+	case c.Decided():
+		return reason{cond: c, text: "a condition of the query holds for no event"}
+	}
+	return newReason(c.Negation())
 }
 
 func newReason(c *eql.Cond) reason {

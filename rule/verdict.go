@@ -73,7 +73,8 @@ type Subject struct {
 
 func (s *Subject) anyDrive() bool { return s.DriveUnknown && s.WithDrive != nil }
 
-// Verdict is an outcome with its explanation.
+// Verdict is an outcome with its explanation. Where Err is set there is none: the
+// query could not be evaluated for the event, and nothing else counts.
 type Verdict struct {
 	Outcome   Outcome
 	Missing   []string  // fields that would settle it, sorted; nil unless Undecided
@@ -83,9 +84,13 @@ type Verdict struct {
 	// IfAbsent is the outcome for a document without the unknown fields: what a
 	// search engine says about an exported event that lacks them.
 	IfAbsent Outcome
+	// Err is an *eql.ExcessError, for a document whose fields have too many values.
+	Err error
 }
 
-// Outcome decides the rule without explaining. It allocates nothing itself.
+// Outcome decides the rule without explaining. It allocates nothing itself. An
+// event with many values in several fields can be Undecided for their number
+// alone; Evaluate tells.
 func (r *Rule) Outcome(s Subject) Outcome {
 	if !s.anyDrive() {
 		return r.outcome(s.Record)
@@ -154,6 +159,9 @@ func (r *Rule) Evaluate(s Subject) Verdict {
 		v.Because = r.because(v.Outcome, &s)
 		return v
 	}
+	if err := r.excess(&s); err != nil {
+		return Verdict{Outcome: Undecided, Because: "not evaluated: " + err.Error(), Err: err}
+	}
 	v.IfAbsent = r.Outcome(absent(s))
 	if s.anyDrive() {
 		r.explainDrives(&v, &s)
@@ -165,6 +173,24 @@ func (r *Rule) Evaluate(s Subject) Verdict {
 	v.Direction = direction(residual)
 	v.Because = undecidedBecause(residual, v.Direction)
 	return v
+}
+
+// excess is an *eql.ExcessError where the query is open for the number of values
+// that known fields have.
+func (r *Rule) excess(s *Subject) error {
+	rec := s.Record
+	for i := 0; ; i++ {
+		if s.anyDrive() {
+			if i == len(r.letters) {
+				return nil
+			}
+			rec = s.WithDrive(r.letters[i])
+		}
+		err := r.Query.Reduce(rec).Excess(rec)
+		if err != nil || !s.anyDrive() {
+			return err
+		}
+	}
 }
 
 func direction(residual *eql.Cond) Direction {

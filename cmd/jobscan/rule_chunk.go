@@ -25,6 +25,7 @@ type documentChunk struct {
 
 	out, errs  []byte // for standard output and standard error
 	unreadable int
+	refused    int // verdicts that could not be reached
 	counts     [rule.Match + 1]int
 
 	document document // the one in hand
@@ -44,7 +45,7 @@ func (c *documentChunk) large() bool { return len(c.text) > largeChunk }
 func (c *documentChunk) reset(name string) {
 	c.name, c.text, c.lines = name, c.text[:0], c.lines[:0]
 	c.out, c.errs = c.out[:0], c.errs[:0]
-	c.unreadable, c.counts = 0, [rule.Match + 1]int{}
+	c.unreadable, c.refused, c.counts = 0, 0, [rule.Match + 1]int{}
 }
 
 // chunkReader cuts an export into chunks of lines.

@@ -43,7 +43,7 @@ absent, as it is for Elasticsearch, unless --unknown says that the export cannot
 tell.
 
 Exit codes: 0 nothing matched, 1 a match or an undecided event, 2 could not run,
-3 nothing matched, but some lines could not be read.`,
+3 nothing matched, but some lines could not be read or evaluated.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args) },
 	}
@@ -93,7 +93,7 @@ func (f *ruleEvalFlags) run(cmd *cobra.Command, a *app, args []string) error {
 		return nil
 	case e.counts[rule.Match]+e.counts[rule.Undecided] > 0:
 		return exitError{code: exitFindings}
-	case e.unreadable > 0:
+	case e.unreadable+e.refused > 0:
 		return exitError{code: exitIncomplete}
 	}
 	return nil
@@ -146,6 +146,7 @@ type evaluation struct {
 	stderr     io.Writer
 	documents  int
 	unreadable int
+	refused    int // verdicts that could not be reached
 	counts     [rule.Match + 1]int
 	chunks     sync.Pool // of *documentChunk
 }
@@ -208,6 +209,7 @@ func (e *evaluation) emit(c *documentChunk) error {
 	}
 	e.documents += len(c.lines)
 	e.unreadable += c.unreadable
+	e.refused += c.refused
 	for o, n := range c.counts {
 		e.counts[o] += n
 	}
@@ -227,7 +229,7 @@ func (e *evaluation) evaluate(c *documentChunk, w io.Writer) error {
 			continue
 		}
 		for j := range e.rules {
-			e.line(c, &e.rules[j], l.document)
+			e.line(c, &e.rules[j], l)
 			if w == nil {
 				continue
 			}
@@ -240,21 +242,26 @@ func (e *evaluation) evaluate(c *documentChunk, w io.Writer) error {
 	return nil
 }
 
-// line decides a rule for the document of the chunk and writes the line of it.
-func (e *evaluation) line(c *documentChunk, r *evaluatedRule, number int) {
+// line decides a rule for the document of the chunk and writes the line of it. A
+// document that the rule cannot be evaluated for gets none, but an error.
+func (e *evaluation) line(c *documentChunk, r *evaluatedRule, l *documentLine) {
 	s := rule.Subject{Record: &c.document}
 	because, outcome := r.explain.Append(c.because[:0], &s)
 	var v rule.Verdict
 	if outcome == rule.Undecided {
-		v = r.Evaluate(s)
+		if v = r.Evaluate(s); v.Err != nil {
+			c.refused++
+			c.errs = fmt.Appendf(c.errs, "jobscan: %s: line %d: %s%s\n", report.Visible(c.name), l.line, r.label, report.Visible(v.Because))
+			return
+		}
 		because = append(because, v.Because...)
 	}
 	c.because = because
 	c.counts[outcome]++
 	if e.format == "table" {
-		c.out = appendRow(c.out, number, outcome, r.label, because)
+		c.out = appendRow(c.out, l.document, outcome, r.label, because)
 	} else {
-		c.out = appendEvaluation(c.out, number, r.member, outcome, because, &v)
+		c.out = appendEvaluation(c.out, l.document, r.member, outcome, because, &v)
 	}
 }
 
@@ -281,6 +288,14 @@ func (e *evaluation) footer() {
 	if e.format != "table" {
 		return
 	}
-	fmt.Fprintf(e.out, "%d documents: %d match, %d undecided, %d excluded, %d no match, %d unreadable\n", e.documents,
+	noun := "documents"
+	if e.documents == 1 {
+		noun = "document"
+	}
+	fmt.Fprintf(e.out, "%d %s: %d match, %d undecided, %d excluded, %d no match, %d unreadable", e.documents, noun,
 		e.counts[rule.Match], e.counts[rule.Undecided], e.counts[rule.Excluded], e.counts[rule.NoMatch], e.unreadable)
+	if e.refused > 0 {
+		fmt.Fprintf(e.out, ", %d not evaluated", e.refused)
+	}
+	fmt.Fprintln(e.out)
 }

@@ -93,6 +93,10 @@ func TestRuleEvalTable(t *testing.T) {
 	if code != 1 || stdout != want {
 		t.Errorf("got exit %d\n%s\nwant 1\n%s", code, stdout, want)
 	}
+	if code, stdout, _ := runRule(ordinaryEvent, "eval", "--query", "any where false", "-"); code != 0 ||
+		!strings.HasSuffix(stdout, "no match: a condition of the query holds for no event\n1 document: 0 match, 0 undecided, 0 excluded, 1 no match, 0 unreadable\n") {
+		t.Errorf("one document: got exit %d, %s", code, stdout)
+	}
 	if _, stdout, _ := runRule("no event\n"+ordinaryEvent, "eval", "-"); !strings.HasPrefix(stdout, "DOCUMENT") {
 		t.Errorf("after an unreadable line there is no heading: %q", stdout)
 	}
@@ -108,12 +112,42 @@ func TestRuleEvalTable(t *testing.T) {
 	}
 }
 
+// TestRuleEvalExcess: a comparison with too many combinations of values is an
+// error about the document, not a verdict that depends on fields it has.
+func TestRuleEvalExcess(t *testing.T) {
+	values := func(n int) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(`"v",`, n), ",") + "]"
+	}
+	document := func(n int) string {
+		v := values(n)
+		return fmt.Sprintf(`{"a":%s,"b":%s,"c":%s,"d":%s,"e":%s}`, v, v, v, v, v)
+	}
+	stdin := document(12) + "\n" + document(17) + "\n" + document(1)
+	query := `any where concat(a, b, c, d, e) == "x"`
+	code, stdout, stderr := runRule(stdin, "eval", "--format", "jsonl", "--query", query, "-")
+	if got := evaluations(t, stdout); code != 3 || fmt.Sprint(got) != "[1 no_match [] 3 no_match []]" {
+		t.Errorf("got exit %d, %v", code, got)
+	}
+	if want := "jobscan: -: line 2: not evaluated: more than 1048576 combinations of the values of a, b, c, d, e\n"; stderr != want {
+		t.Errorf("got  %q\nwant %q", stderr, want)
+	}
+	_, stdout, _ = runRule(stdin, "eval", "--query", query, "-")
+	if want := "3 documents: 0 match, 0 undecided, 0 excluded, 2 no match, 0 unreadable, 1 not evaluated\n"; !strings.HasSuffix(stdout, want) {
+		t.Errorf("got  %q\nwant %q", stdout, want)
+	}
+	if code, stdout, _ = runRule(stdin, "eval", "--format", "jsonl", "--query", query+" and f == 1", "-"); code != 0 || strings.Count(stdout, "no_match") != 3 {
+		t.Errorf("decided by another condition: got exit %d, %s", code, stdout)
+	}
+}
+
 func TestRuleCheck(t *testing.T) {
 	folder := t.TempDir()
 	writeRuleFile(t, filepath.Join(folder, "good.toml"), "[rule]\ntype='eql'\nname='g'\nquery='file where ?user.id == \"x\" and file.size : \"1\"'\n")
 	writeRuleFile(t, filepath.Join(folder, "kuery.toml"), "[rule]\ntype='query'\nquery='a:b'\n")
 	writeRuleFile(t, filepath.Join(folder, "sequence.toml"), "[rule]\ntype='eql'\nquery='sequence [any where true] [any where true]'\n")
 	writeRuleFile(t, filepath.Join(folder, "notes.txt"), "not a rule")
+	writeRuleFile(t, filepath.Join(folder, "families.toml"), "[rule]\ntype='eql'\nquery='file where process.pid == 4 and event.code : \"11\" and "+
+		"not user.domain : \"x\" and process.code_signature.trusted == true and process.args : \"y\" and file.pth == \"z\"'\n")
 	code, stdout, _ := runRule("", "check", "--format", "jsonl", "builtin:2024-10", "builtin:2026-07", folder)
 	var got []string
 	for line := range strings.Lines(stdout) {
@@ -123,7 +157,7 @@ func TestRuleCheck(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%s %v %s %s %d", filepath.Base(c.Source), c.Supported, c.Class, c.Best, len(c.Warnings)))
 	}
-	want := []string{"builtin:2024-10 true B match 0", "builtin:2026-07 true B undecided 0", "good.toml true D undecided 2",
+	want := []string{"builtin:2024-10 true B match 0", "builtin:2026-07 true B undecided 0", "families.toml true D undecided 1", "good.toml true D undecided 2",
 		"kuery.toml false   0", "sequence.toml false   0"}
 	if code != 3 || strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got exit %d, %q\nwant 3, %q", code, got, want)

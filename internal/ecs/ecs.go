@@ -5,6 +5,8 @@
 package ecs
 
 import (
+	"strings"
+
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/winpath"
 	"github.com/jobscan/jobscan/rule/eql"
@@ -56,10 +58,20 @@ func (r Record) Field(name string) eql.Value {
 	return eql.NotKnown()
 }
 
-// Lookup finds a field by its name.
+// Lookup finds a field by its name: one of the table, or one that is known not to
+// be in NTFS evidence, whose kind is KindNull, which is any.
 func Lookup(name string) (Field, bool) {
-	f, ok := byName[name]
-	return f, ok
+	if f, ok := byName[name]; ok {
+		return f, true
+	}
+	for _, f := range families {
+		below, family := strings.CutPrefix(name, f.Name)
+		if family && (below == "") != strings.HasSuffix(f.Name, ".") {
+			f.Name = name
+			return f, true
+		}
+	}
+	return Field{}, false
 }
 
 // Fields lists the table, in its order.
@@ -76,10 +88,10 @@ func index(list []Field) map[string]Field {
 }
 
 // fromPath gives a value that depends on the whole path: unknown when the chain
-// of parents is broken.
+// of parents is broken, or may have been another.
 func fromPath(get func(p winpath.Path, drive byte) eql.Value) func(Record) eql.Value {
 	return func(r Record) eql.Value {
-		if !r.Event.Path.Complete() {
+		if !r.Event.Path.Proven() {
 			return eql.NotKnown()
 		}
 		return get(r.Event.Path, r.Drive)
@@ -93,7 +105,7 @@ func fromPrevious(get func(p winpath.Path, drive byte) eql.Value) func(Record) e
 		switch p := r.Event.Previous; {
 		case r.Event.Action != event.Rename:
 			return eql.Missing()
-		case p == nil || !p.Complete():
+		case p == nil || !p.Proven():
 			return eql.NotKnown()
 		default:
 			return get(*p, r.Drive)

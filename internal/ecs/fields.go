@@ -58,21 +58,27 @@ var fields = []Field{
 	{"file.type", "always file", eql.KindString, Metadata, str("file")},
 	{"file.inode", "FILE record and sequence number", eql.KindString, Metadata,
 		func(r Record) eql.Value { return eql.Str(r.Event.File.Reference.String()) }},
-	{"file.size", "bytes, as the FILE record has it now; unknown where there is none", eql.KindInt, Metadata,
+	{"file.size", "bytes, where the size has not changed since", eql.KindInt, Metadata,
 		func(r Record) eql.Value {
-			if r.Event.File.Size < 0 {
+			f := r.Event.File
+			if f.Times == nil || f.Size < 0 || r.Event.Time < f.SizeSince {
 				return eql.NotKnown()
 			}
-			return eql.Int(r.Event.File.Size)
+			return eql.Int(f.Size)
 		}},
-	{"file.created", "$STANDARD_INFORMATION creation time", eql.KindString, Metadata,
+	{"file.created", "$STANDARD_INFORMATION creation time, where nothing happened to the file since", eql.KindString, Metadata,
 		fromTimes(func(t *event.Times) wintime.Filetime { return t.Created })},
-	{"file.mtime", "$STANDARD_INFORMATION last write", eql.KindString, Metadata,
+	{"file.mtime", "$STANDARD_INFORMATION last write, where nothing happened to the file since", eql.KindString, Metadata,
 		fromTimes(func(t *event.Times) wintime.Filetime { return t.Modified })},
-	{"file.ctime", "$STANDARD_INFORMATION last change of the record", eql.KindString, Metadata,
+	{"file.ctime", "$STANDARD_INFORMATION last change of the record, where nothing happened to the file since", eql.KindString, Metadata,
 		fromTimes(func(t *event.Times) wintime.Filetime { return t.Changed })},
-	{"file.accessed", "$STANDARD_INFORMATION last access", eql.KindString, Metadata,
-		fromTimes(func(t *event.Times) wintime.Filetime { return t.Accessed })},
+	{"file.accessed", "$STANDARD_INFORMATION last access, where it is no later than the event", eql.KindString, Metadata,
+		func(r Record) eql.Value {
+			if f := r.Event.File; f.Times == nil || r.Event.Time < max(f.TimesSince, f.Times.Accessed) {
+				return eql.NotKnown()
+			}
+			return eql.Str(r.Event.File.Times.Accessed.String())
+		}},
 	{"file.Ext.original.path", "the path before a rename", eql.KindString, Metadata,
 		fromPrevious(func(p winpath.Path, drive byte) eql.Value { return eql.Str(p.WithDrive(drive)) })},
 	{"file.Ext.original.name", "the name before a rename", eql.KindString, Metadata,
@@ -124,12 +130,29 @@ var fields = []Field{
 		fromProcess(func(p *event.Process) string { return p.UserID })},
 }
 
+// families are the fields of the schema that no event of a volume can give,
+// beyond those of the table: single ones, and with a dot at the end all below a
+// name. They are known fields, of whatever kind, and always unknown.
+var families = []Field{
+	{"process.", "of the program that did it", eql.KindNull, NotNTFS, notGiven},
+	{"user.", "of the account it ran as", eql.KindNull, NotNTFS, notGiven},
+	{"source.ip", "where a remote access came from", eql.KindNull, NotNTFS, notGiven},
+	{"event.code", "the number of an event log's entry", eql.KindNull, NotNTFS, notGiven},
+	{"event.provider", "what wrote an event log's entry", eql.KindNull, NotNTFS, notGiven},
+	{"event.outcome", "success or failure, as telemetry reports it", eql.KindNull, NotNTFS, notGiven},
+}
+
+func notGiven(Record) eql.Value { return eql.NotKnown() }
+
+// fromTimes gives a time of the FILE record, if it is the one that the event
+// left: what happens to a file later can set them all.
 func fromTimes(get func(*event.Times) wintime.Filetime) func(Record) eql.Value {
 	return func(r Record) eql.Value {
-		if r.Event.File.Times == nil {
+		f := r.Event.File
+		if f.Times == nil || r.Event.Time < f.TimesSince {
 			return eql.NotKnown()
 		}
-		return eql.Str(get(r.Event.File.Times).String())
+		return eql.Str(get(f.Times).String())
 	}
 }
 

@@ -15,6 +15,9 @@ type Path struct {
 	Broken string
 	// Gap names the unknown parent of a broken path, as "record-sequence".
 	Gap string
+	// Doubt tells why the folders may have been called otherwise at that moment;
+	// empty when the path is proven.
+	Doubt string
 }
 
 // UnknownDrive stands for the letter that a volume does not record.
@@ -22,6 +25,9 @@ const UnknownDrive = '?'
 
 // Complete reports that every parent up to the root is known.
 func (p Path) Complete() bool { return p.Broken == "" && len(p.Names) > 0 }
+
+// Proven reports a complete path that nothing puts in doubt.
+func (p Path) Proven() bool { return p.Complete() && p.Doubt == "" }
 
 // Name is the last component, "" for the root itself.
 func (p Path) Name() string {

@@ -24,7 +24,7 @@ const (
 	maxList       = 8192      // members of one list, and arguments of one call
 	maxPattern    = 4096      // characters of one wildcard or regular expression pattern
 	maxLeafFields = 16        // different fields inside one comparison
-	maxChoices    = 1 << 16   // combinations of values tried for one comparison
+	maxChoices    = 1 << 20   // combinations of values tried for one comparison
 	maxString     = 1 << 20   // bytes that concat may build
 )
 
@@ -105,10 +105,12 @@ func (q *Query) Conjuncts() []*Cond {
 func (q *Query) Truth(r Record) Truth { return q.root.Truth(r) }
 
 // Result is a truth value and, where it is Unknown, the fields whose value would
-// be needed to decide, sorted.
+// be needed to decide, sorted. Err is an *ExcessError where nothing can be said
+// of the record; Truth then means nothing.
 type Result struct {
 	Truth   Truth
 	Missing []string
+	Err     error
 }
 
 // Eval decides the query for a record and names what is missing.
@@ -117,7 +119,11 @@ func (q *Query) Eval(r Record) Result {
 	if t != Unknown {
 		return Result{Truth: t}
 	}
-	return Result{Truth: t, Missing: q.Reduce(r).Unknowns(r)}
+	residual := q.Reduce(r)
+	if err := residual.Excess(r); err != nil {
+		return Result{Err: err}
+	}
+	return Result{Truth: t, Missing: residual.Unknowns(r)}
 }
 
 // Reduce gives what remains to be decided: every part whose truth is known is

@@ -29,7 +29,9 @@ func (c *Cond) Truth(r Record) Truth {
 }
 
 // truth decides a leaf: True if some choice of one value for each field makes it
-// true, where an absent field gives null; Unknown if a field is unknown.
+// true, where an absent field gives null; Unknown if a field is unknown. It is
+// Unknown as well where the fields have more choices than can be tried: Excess
+// tells that apart.
 func (x *expr) truth(r Record) Truth {
 	if len(x.fields) == 1 {
 		return x.truthOfOne(r)

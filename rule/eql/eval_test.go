@@ -1,7 +1,10 @@
 package eql
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -286,6 +289,9 @@ T number("-3.14", 10) == -3.14
 T number("+314", 10) == 314
 T number("deadbeef", 16) == 3735928559
 T number("0xdeadbeef") == 3735928559
+T number("0X1f") == null
+T number("0X1f", 16) == null
+T number("0x1F") == 31
 T number("0xdeadbeef", null) == 3735928559
 T number("052403", 8) == 21763
 T number("  12 ") == file.size
@@ -313,6 +319,21 @@ F cidrMatch(ip, "10.0.0.0/8")
 F cidrMatch(ip, "2001:db8::/32")
 T cidrMatch("2001:db8::1", "2001:db8::/32")
 T cidrMatch("::ffff:10.1.2.3", "10.0.0.0/8")
+T cidrMatch("10.1.2.3", "::ffff:10.0.0.0/104")
+T cidrMatch("10.1.2.3", "::ffff:0:0/96")
+F cidrMatch("11.1.2.3", "::ffff:10.0.0.0/104")
+T cidrMatch("10.1.2.3", "::ffff:10.1.2.3")
+F cidrMatch("10.1.2.4", "::ffff:10.1.2.3")
+T cidrMatch(ip, "::/0")
+T cidrMatch("127.0.0.1", "::1/64")
+F cidrMatch("127.0.0.1", "::1/96")
+F cidrMatch("::1", "0.0.0.0/0")
+F cidrMatch("2001:db8::1", "0.0.0.0/0")
+T cidrMatch("127.0.0.1", "127.0.0.1/8")
+T cidrMatch("2001:db8:3c0d:5b53:0:0:0:1", "2001:db8:3c0d:5b6d:0:0:42:8329/58")
+F cidrMatch("2001:db8:3c0d:5b80::", "2001:db8:3c0d:5b6d:0:0:42:8329/58")
+F cidrMatch("2001:db8:3c0d:5b6d:0:0:42:8329", "192.168.2.0/32")
+T cidrMatch("fe80::1%eth0", "fe80::/10")
 F cidrMatch(file.name, "0.0.0.0/0")
 F cidrMatch(missing, "0.0.0.0/0")
 F not cidrMatch(ip, null)==null
@@ -376,16 +397,46 @@ func TestZeroValueDecidesNothing(t *testing.T) {
 	}
 }
 
-func TestTooManyChoices(t *testing.T) {
-	many := make([]string, 300)
-	for i := range many {
-		many[i] = strings.Repeat("x", i)
+func TestManyChoices(t *testing.T) {
+	numbered := func(prefix string, n int) Value {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = prefix + strconv.Itoa(i)
+		}
+		return Strs(list...)
 	}
-	r := fields{"a": Strs(many...), "b": Strs(many...)}
-	checkTruth(t, `any where concat(a, b) == "y"`, r, Unknown)
-	q, _ := Parse(`any where concat(a, b) == "y"`)
-	if got := q.Eval(r).Missing; !slices.Equal(got, []string{"a", "b"}) {
-		t.Errorf("missing: got %v, want [a b]", got)
+	r := fields{"a": numbered("a", 12), "b": numbered("b", 12), "c": numbered("c", 12), "d": numbered("d", 12),
+		"e": numbered("e", 12), "x": numbered("x", 1025), "y": numbered("y", 1024), "one": Str("1"), "u": NotKnown()}
+	checkTruth(t, `any where concat(a, b, c, d, e) == "x"`, r, False)
+	checkTruth(t, `any where concat(a, b, c, d, e) == "a11b11c11d11e11"`, r, True)
+	excess := []struct{ name, query, want string }{
+		{"alone", `concat(x, y) == "z"`, `[x y] concat(x, y) == "z"`},
+		{"complement", `not concat(y, x) == "z"`, `[x y] concat(y, x) == "z"`},
+		{"after a condition that holds", `one == "1" and x == y`, "[x y] x == y"},
+		{"beside an unknown field", `u == "1" and x == y`, "[x y] x == y"},
+		{"after a condition that fails", `one == "2" and x == y`, ""},
+		{"alternative that holds", `x == y or one == "1"`, ""},
+		{"unknown field in the comparison", `concat(x, y, u) == "z"`, ""},
+	}
+	for _, tt := range excess {
+		q, err := Parse("any where " + tt.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		res := q.Eval(r)
+		var e *ExcessError
+		if errors.As(res.Err, &e) {
+			got = fmt.Sprint(e.Fields, " ", e.Condition)
+		}
+		if got != tt.want || (res.Err != nil) != (tt.want != "") || res.Err != nil && res.Missing != nil {
+			t.Errorf("%s: got %q (%+v), want %q", tt.name, got, res, tt.want)
+		}
+	}
+	want := "more than 1048576 combinations of the values of x, y"
+	q, _ := Parse(`any where concat(x, y) == "z"`)
+	if got := q.Eval(r).Err; got == nil || got.Error() != want {
+		t.Errorf("got %v, want %s", got, want)
 	}
 }
 

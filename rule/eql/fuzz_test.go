@@ -42,8 +42,11 @@ func checkParse(t *testing.T, src string) {
 		if got := again.Truth(r); got != res.Truth || q.Truth(r) != res.Truth {
 			t.Fatalf("%q: %v, but normal form %q: %v", src, res.Truth, normal, got)
 		}
-		if (res.Truth == Unknown) != (len(res.Missing) > 0) {
+		if (res.Truth == Unknown) != (len(res.Missing) > 0) || res.Err != nil {
 			t.Fatalf("%q: %+v", src, res)
+		}
+		if simple := q.Condition().Simplify(); simple.Truth(r) != res.Truth {
+			t.Fatalf("%q: %v, but simplified %s is %v", src, res.Truth, simple, simple.Truth(r))
 		}
 		if neg := q.Condition().Negation(); neg.Truth(r) != res.Truth.Not() && !q.Condition().hasNull {
 			t.Fatalf("%q: negation %s is %v as well", src, neg, res.Truth)
@@ -112,6 +115,7 @@ func FuzzSound(f *testing.F) {
 func FuzzRegex(f *testing.F) {
 	f.Add(`[a-c]+\d{2,}(x|"y")@`, "abc12xy")
 	f.Add(`[^\w-]?`, "\xED\xA0\xBD")
+	f.Add(`a~(b|[c-e]){2,3}&@<7-12>#?`, "abb9")
 	f.Fuzz(func(t *testing.T, pattern, value string) {
 		if len(pattern) > 256 || len(value) > 1024 {
 			return
@@ -121,8 +125,24 @@ func FuzzRegex(f *testing.F) {
 			if (re == nil) != (err != nil) {
 				t.Fatalf("%q: %v, %v", pattern, re, err)
 			}
-			if re != nil {
-				re.match(value)
+			if re == nil {
+				continue
+			}
+			re.match(value)
+			tree, err := parseRegex(pattern, fo)
+			if err != nil {
+				t.Fatalf("%q: %v", pattern, err)
+			}
+			// The automaton says what the program says, and that of the complement
+			// the opposite.
+			valid := oneRuneEach(value)
+			want := re.match(valid)
+			if dfa, _, err := newAutomaton(tree); err == nil && dfa.match(valid) != want {
+				t.Fatalf("%q on %q: %s %v, automaton %v", pattern, valid, re, want, !want)
+			}
+			complement := &regexTree{op: reNot, kids: []*regexTree{tree}}
+			if dfa, _, err := newAutomaton(complement); err == nil && dfa.match(valid) == want {
+				t.Fatalf("%q on %q: %v, and so is the complement", pattern, valid, want)
 			}
 		}
 	})

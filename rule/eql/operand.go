@@ -225,6 +225,9 @@ func (p *parser) pattern(x *expr) *SyntaxError {
 	if err != nil {
 		return p.errorf(t.pos, "regular expression: %s", err)
 	}
+	if p.regexCost += re.cost; p.regexCost > maxRegexCost {
+		return p.errorf(t.pos, "regular expressions are too complex together")
+	}
 	x.regex = append(x.regex, re)
 	return p.advance()
 }

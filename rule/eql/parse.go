@@ -8,10 +8,11 @@ import (
 // parser is a recursive-descent parser with one token of look-ahead.
 type parser struct {
 	lexer
-	tok      token
-	fold     fold // of case-insensitive forms
-	depth    int
-	warnings []Warning
+	tok       token
+	fold      fold // of case-insensitive forms
+	depth     int
+	regexCost int // of the regular expressions read
+	warnings  []Warning
 }
 
 func (p *parser) advance() *SyntaxError {
@@ -114,7 +115,9 @@ func (p *parser) category(q *Query) *SyntaxError {
 		return p.unsupported(t.pos, "join is not supported: only queries on single events are")
 	case t.is("["), t.is("!["):
 		return p.unsupported(t.pos, "sequence of events is not supported: only queries on single events are")
-	case t.kind == tokIdent || t.kind == tokString || t.kind == tokQuoted:
+	case t.kind == tokQuoted:
+		return p.errorf(t.pos, "an event category is written plain or in double quotes, not in backquotes")
+	case t.kind == tokIdent || t.kind == tokString:
 		q.category = t.text
 		if t.text == "" {
 			return p.errorf(t.pos, "empty event category")

@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -57,6 +58,16 @@ func Join(list []*Cond) *Cond {
 	return newList(And, list)
 }
 
+// Simplify gives the condition without the constants inside it, null counting as
+// false: the same truth for every record, and a constant itself only where every
+// record has the same.
+func (c *Cond) Simplify() *Cond { return c.reduce(nothingKnown{}) }
+
+// nothingKnown is a record of which no field is known.
+type nothingKnown struct{}
+
+func (nothingKnown) Field(string) Value { return NotKnown() }
+
 // Decided reports a condition without leaves.
 func (c *Cond) Decided() bool { return c.op == Constant }
 
@@ -69,14 +80,42 @@ func (c *Cond) Unknowns(r Record) []string {
 				names = append(names, name)
 			}
 		}
-		if len(leaf.test.fields) > 1 && !slices.ContainsFunc(leaf.test.fields, func(n string) bool {
-			return r.Field(n).State == StateUnknown
-		}) {
-			names = append(names, leaf.test.fields...) // too many values to try
-		}
 	})
 	slices.SortFunc(names, strings.Compare)
 	return slices.Compact(names)
+}
+
+// ExcessError says that a comparison cannot be decided for a record, though all
+// its fields are known: it would have to be tried for too many combinations of
+// their values.
+type ExcessError struct {
+	Condition string   // the comparison, in normal form
+	Fields    []string // sorted
+}
+
+// Error names the fields and the limit.
+func (e *ExcessError) Error() string {
+	return fmt.Sprintf("more than %d combinations of the values of %s", maxChoices, strings.Join(e.Fields, ", "))
+}
+
+// Excess is an *ExcessError about the first leaf of c, of what Reduce left, that
+// is open though r knows all its fields; nil without one.
+func (c *Cond) Excess(r Record) error {
+	var found *ExcessError
+	c.walk(false, func(leaf *Cond, _ bool) {
+		fields := leaf.test.fields
+		if found != nil || slices.ContainsFunc(fields, func(n string) bool { return r.Field(n).State == StateUnknown }) {
+			return
+		}
+		if leaf.test.truth(r) == Unknown {
+			found = &ExcessError{Condition: leaf.String(), Fields: slices.Clone(fields)}
+			slices.Sort(found.Fields)
+		}
+	})
+	if found == nil {
+		return nil
+	}
+	return found
 }
 
 // Polarity tells how the leaves of c bear on it: positive reports one whose truth

@@ -189,7 +189,7 @@ func formatFloat(f float64) string {
 // given; only base 10 has fractions. Text that is no number gives null.
 func numberOf(s string, base Scalar) Scalar {
 	s = strings.TrimSpace(s)
-	hex := strings.HasPrefix(s, "0x") || strings.HasPrefix(s, "0X")
+	hex := strings.HasPrefix(s, "0x")
 	radix := 10
 	if hex {
 		radix = 16
