@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"os/exec"
 	"reflect"
 	"slices"
 	"strings"
@@ -101,6 +102,26 @@ func TestNoRatioOnDisagreement(t *testing.T) {
 	var b bytes.Buffer
 	if err := writeTable(&b, volume{}, list, all, options{}); !errors.Is(err, errDisagree) || strings.Contains(b.String(), "ratio") {
 		t.Errorf("got %v after %q", err, b.String())
+	}
+}
+
+func TestStarts(t *testing.T) {
+	if _, err := exec.LookPath("true"); err != nil {
+		t.Skip("there is no program true")
+	}
+	var b, complaint bytes.Buffer
+	o := options{dir: t.TempDir(), jobscan: "true", starts: 2} // takes any arguments
+	if err := starts(o, &b, &complaint); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"2 runs of each", "| `true` |", "| `true version` |", "| `true job` |"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in:\n%s", want, b.String())
+		}
+	}
+	o.jobscan = "false"
+	if err := starts(o, io.Discard, &complaint); err == nil {
+		t.Error("a program that fails was measured")
 	}
 }
 

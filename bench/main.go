@@ -21,13 +21,14 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // options are those of the command line.
 type options struct {
-	jobscan          string
+	jobscan, empty   string
 	dir              string
 	records, journal int64
 	rounds           int
 	slow, keep, cold bool
 	growth           string
 	plot             string
+	starts           int
 }
 
 // run gives the exit code: 0, 1 where programs disagree, 2 for other failures.
@@ -42,9 +43,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	o, err := parseFlags(args, stderr)
-	if err == nil && o.growth != "" {
+	switch {
+	case err != nil:
+	case o.starts > 0:
+		err = starts(o, stdout, stderr)
+	case o.growth != "":
 		err = growth(o, stdout, stderr)
-	} else if err == nil {
+	default:
 		err = compare(o, stdout, stderr)
 	}
 	switch {
@@ -71,6 +76,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&o.jobscan, "jobscan", "jobscan", "the program to measure")
+	fs.StringVar(&o.empty, "empty", "", "a program that does nothing, for -starts")
 	fs.StringVar(&o.dir, "dir", os.TempDir(), "folder for volumes and output")
 	fs.Int64Var(&o.records, "records", 331354, "ordinary files of the volume")
 	fs.Int64Var(&o.journal, "journal", 1000000, "records of its journal")
@@ -79,6 +85,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.BoolVar(&o.keep, "keep", false, "leave the volume where it is")
 	fs.BoolVar(&o.cold, "cold", false, "drop the volume from the page cache before each run")
 	fs.StringVar(&o.growth, "growth", "", "measure jobscan and the floor alone on volumes of these `SIZES`, such as 100000,1000000")
+	fs.IntVar(&o.starts, "starts", 0, "measure the start of programs alone, `N` times each")
 	fs.StringVar(&o.plot, "plot", "", "write the growth to this `FILE`, as SVG")
 	if err := fs.Parse(args); err != nil {
 		return o, err

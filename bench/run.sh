@@ -8,6 +8,10 @@ if [ -z "${BENCH_DIR:-}" ]; then
 	BENCH_DIR=$(mktemp -d)
 	trap 'rm -rf "$BENCH_DIR"' EXIT
 fi
+# Without cgo: jobscan needs no C library, and a program that does not load one
+# starts sooner.
+export CGO_ENABLED=0
 go build -o "$BENCH_DIR/jobscan" ./cmd/jobscan
+go build -o "$BENCH_DIR/empty" ./bench/empty
 go build -o "$BENCH_DIR/bench" ./bench
-"$BENCH_DIR/bench" -jobscan "$BENCH_DIR/jobscan" -dir "$BENCH_DIR" "$@"
+"$BENCH_DIR/bench" -jobscan "$BENCH_DIR/jobscan" -empty "$BENCH_DIR/empty" -dir "$BENCH_DIR" "$@"

@@ -31,8 +31,8 @@ type IndexRemain struct {
 // A remain is a copy of $FILE_NAME with a name, all four times of which lie in
 // 1980 to 2199, and one of these: the header of an entry of just that length
 // before it, both references of which can exist; an end entry before it and a
-// parent that can exist; the folder as its parent; or, in a known folder, sizes and attributes that fit, whatever precedes but the
-// header of a $FILE_NAME attribute.
+// parent that can exist; the folder as its parent; or, in a known folder, sizes and attributes that fit,
+// whatever precedes but the header of a $FILE_NAME attribute.
 func CarveIndexRemains(b []byte, at int, folder FileReference, records uint64) []IndexRemain {
 	var out []IndexRemain
 	for off := (8 - at&7) & 7; off+fileNameAt < len(b); {
@@ -100,6 +100,11 @@ func nameCopy(b []byte) int {
 		}
 	}
 	return n
+}
+
+// carvedTimeAt: b begins with a carvedTime.
+func carvedTimeAt(b []byte) bool {
+	return carvedTime(wintime.Filetime(binary.LittleEndian.Uint64(b)))
 }
 
 // carvedTime: from 1980, before which Windows lets no clock be set, to 2199.

@@ -29,6 +29,28 @@ func (s *sectorSet) list() []int {
 	return out
 }
 
+// undoSound does what undoFixups does where nothing is wrong; otherwise it leaves
+// b as it is and returns false.
+func undoSound(b []byte, minOffset int) bool {
+	header := binary.LittleEndian.Uint64(b)
+	offset, sectors := int(header>>32&0xFFFF), len(b)/fixupStride
+	saved := offset + 2
+	if int(header>>48) != sectors+1 || offset < minOffset || offset&1 != 0 || sectors == 0 || saved+2*sectors > fixupStride-2 {
+		return false
+	}
+	number := binary.LittleEndian.Uint16(b[offset:])
+	for end := fixupStride - 2; end < len(b)-1; end += fixupStride {
+		if binary.LittleEndian.Uint16(b[end:]) != number {
+			return false
+		}
+	}
+	for end := fixupStride - 2; end < len(b)-1; end += fixupStride {
+		b[end], b[end+1] = b[saved], b[saved+1]
+		saved += 2
+	}
+	return true
+}
+
 // undoFixups restores the last two bytes of each stretch of b in place. A
 // stretch that does not end in the update sequence number was torn: it is left
 // as read and its index returned. problem names the header field, at byte 4 or

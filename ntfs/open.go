@@ -34,12 +34,16 @@ func Open(r io.ReaderAt, size int64) (*Volume, error) {
 	if len(errs) > 0 && errors.Is(errs[0], parse.ErrUnsupported) {
 		return nil, errs[0]
 	}
-	if v := search(r, size); v != nil {
+	v, err := search(r, size)
+	if v != nil {
 		v.note(bootError("layout", 0, nil, fmt.Sprintf("derived from $MFT found at %#x: %d bytes a cluster, %d bytes a FILE record",
 			v.RecordOffset(0), v.boot.ClusterSize, v.recordSize)))
 		v.checkBitmap()
 		v.problems = append(errs, v.problems...)
 		return v, nil
+	}
+	if err != nil {
+		errs = append(errs, err)
 	}
 	if len(errs) == 0 {
 		errs = append(errs, bootError("", 0, parse.ErrTruncated, fmt.Sprintf("volume of %d bytes", size)))

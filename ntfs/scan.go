@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/jobscan/jobscan/internal/parse"
 )
@@ -171,13 +172,17 @@ func (s *nameScan) record(n uint64, rec []byte) {
 	} else {
 		s.stats.Deleted++
 	}
-	torn, problem := undoFixups(rec, recordHeader)
-	whole := torn.empty() && signature == signatureFILE
-	if !whole {
-		s.stats.Torn++
+	var torn sectorSet
+	problem, found, sound := "", false, false
+	if !undoSound(rec, recordHeader) {
+		torn, problem = undoFixups(rec, recordHeader)
+	} else if signature == signatureFILE {
+		found, sound = s.names(rec)
 	}
-	found, sound := s.names(rec)
-	if !whole || !sound || problem != "" {
+	if !sound {
+		if !torn.empty() || signature != signatureFILE {
+			s.stats.Torn++
+		}
 		found = s.damaged(n, rec, torn, problem)
 	}
 	if found {
@@ -197,27 +202,33 @@ func (s *nameScan) names(rec []byte) (found, sound bool) {
 	if off < recordHeader || off&7 != 0 {
 		return false, false
 	}
-	for off+4 <= len(rec) {
-		t := binary.LittleEndian.Uint32(rec[off:])
-		if t == typeEnd {
-			used := binary.LittleEndian.Uint32(rec[0x18:])
-			return found, used >= uint32(off+4) && used <= uint32(len(rec))
-		}
-		length, ok := attributeHeader(rec, off)
-		if !ok {
-			return false, false
+	for off+residentHeader <= len(rec) {
+		// attributeHeader, by fewer steps; the common case first.
+		h := rec[off : off+residentHeader]
+		t, length := binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint32(h[4:])
+		if !AttributeType(t).plausible() || length&7 != 0 || length > uint32(len(rec)-off) ||
+			length < leastAttribute[min(h[8], 2)] {
+			break
 		}
 		if t == uint32(TypeFileName) {
-			name, ok := fileNameBytes(rec[off : off+length])
+			name, ok := fileNameBytes(rec[off : off+int(length)])
 			if !ok {
 				return false, false
 			}
 			found = found || s.want(name)
 		}
-		off += length
+		off += int(length)
 	}
-	return false, false
+	if off+4 > len(rec) || binary.LittleEndian.Uint32(rec[off:]) != typeEnd {
+		return false, false
+	}
+	used := binary.LittleEndian.Uint32(rec[0x18:])
+	return found, used >= uint32(off+4) && used <= uint32(len(rec))
 }
+
+// leastAttribute is the least length of a resident attribute, of a non-resident
+// one, and of what is neither.
+var leastAttribute = [3]uint32{residentHeader, nonResidentHeader, math.MaxUint32}
 
 // fileNameBytes gives the name inside a $FILE_NAME attribute.
 func fileNameBytes(a []byte) ([]byte, bool) {

@@ -13,32 +13,56 @@ import (
 // Windows puts $MFT at 3 GiB, other formatters near the start.
 const maxSearch = 8 << 30
 
+// Bounds of the work on hostile evidence. A volume holds two records of $MFT,
+// and a few more in remains of older volumes and in images within it.
+const (
+	maxSearchRecords = 4096 // that say they are $MFT's, decoded
+	maxSearchLayouts = 32   // of those, held against the volume with each cluster size
+)
+
+// mftSearch counts what a search has tried.
+type mftSearch struct{ records, layouts int }
+
 // search looks for the FILE record of $MFT, or its copy in $MFTMirr, and
-// derives the layout from it. It returns nil where there is none.
-func search(r io.ReaderAt, size int64) *Volume {
+// derives the layout from it. It returns nil where there is none. The error
+// tells that it gave up, because there are more candidates than a volume has.
+func search(r io.ReaderAt, size int64) (*Volume, error) {
 	const chunk = 1 << 20
+	var tried mftSearch
 	buf := make([]byte, chunk+maxRecord)
 	for base := int64(0); base < min(size, maxSearch); base += chunk {
 		n, _ := r.ReadAt(buf[:min(int64(len(buf)), size-base)], base)
 		for off := 0; off < min(chunk, n-recordHeaderXP); off += fixupStride {
-			if binary.LittleEndian.Uint32(buf[off:]) != signatureFILE {
+			if !saysMFT(buf[off:]) {
 				continue
 			}
-			if v := volumeFrom(r, size, buf[off:n], base+int64(off)); v != nil {
-				return v
+			at := base + int64(off)
+			if tried.records == maxSearchRecords || tried.layouts == maxSearchLayouts {
+				return nil, bootError("layout", at, parse.ErrRange, fmt.Sprintf("%d FILE records that say they are $MFT's lie before it, and none describes the volume: not searched further", tried.records))
+			}
+			if v := tried.volumeFrom(r, size, buf[off:n], at); v != nil {
+				return v, nil
 			}
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// saysMFT: by its header, a FILE record number 0 in use that is no extension.
+func saysMFT(b []byte) bool {
+	le := binary.LittleEndian
+	return le.Uint32(b) == signatureFILE && le.Uint16(b[0x16:])&recordFlagInUse != 0 && le.Uint64(b[0x20:]) == 0 &&
+		(le.Uint16(b[4:]) < recordHeaderXP || le.Uint32(b[0x2C:]) == RecordMFT)
 }
 
 // volumeFrom mounts the volume whose $MFT record, or its copy, starts b, which
 // was read from offset at; nil if b does not hold that record.
-func volumeFrom(r io.ReaderAt, size int64, b []byte, at int64) *Volume {
+func (t *mftSearch) volumeFrom(r io.ReaderAt, size int64, b []byte, at int64) *Volume {
 	recordSize := binary.LittleEndian.Uint32(b[0x1C:])
 	if !plausibleRecordSize(recordSize) || int(recordSize) > len(b) {
 		return nil
 	}
+	t.records++
 	rec, err := ParseRecord(b[:recordSize])
 	if err != nil || !rec.InUse || rec.Base != 0 || rec.StoredNumber != RecordMFT || !isNamedMFT(rec) {
 		return nil
@@ -47,6 +71,7 @@ func volumeFrom(r io.ReaderAt, size int64, b []byte, at int64) *Volume {
 	if len(parts) == 0 || parts[0].LowestVCN != 0 || parts[0].Runs[0].Sparse {
 		return nil
 	}
+	t.layouts++
 	rec.setNumber(RecordMFT)
 	lcn := uint64(parts[0].Runs[0].LCN)
 	var best *Volume

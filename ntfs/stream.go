@@ -16,8 +16,9 @@ import (
 type Extent struct {
 	Offset   int64 // in the stream
 	Length   int64 // bytes
-	Physical int64 // byte offset on the volume; -1: a hole, which reads as zero, or Lost
+	Physical int64 // byte offset on the volume; -1: Lost, Resident, or a hole, which reads as zero
 	Lost     bool  // no run maps these bytes, or they lie past the end of the evidence
+	Resident bool  // the bytes stand in the FILE record
 }
 
 // Stream reads the bytes of one attribute of one file. It is immutable, safe
@@ -44,14 +45,13 @@ func (s *Stream) InitializedSize() int64 { return s.initialized }
 // Resident reports that the bytes stood in the FILE record itself.
 func (s *Stream) Resident() bool { return s.resident }
 
-// Extents gives the stretches of the stream, ascending and without gaps. The
-// one extent of a resident stream has Physical -1 without being a hole.
+// Extents gives the stretches of the stream, ascending and without gaps.
 func (s *Stream) Extents() []Extent {
 	if s.resident {
 		if s.size == 0 {
 			return nil
 		}
-		return []Extent{{Offset: 0, Length: s.size, Physical: -1}}
+		return []Extent{{Length: s.size, Physical: -1, Resident: true}}
 	}
 	return slices.Clone(s.extents)
 }

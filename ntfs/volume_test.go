@@ -248,8 +248,9 @@ func TestStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Extent{{0, 8192, 50 * 4096, false}, {8192, 8192, -1, false}, {16384, 4096, 60 * 4096, false},
-		{20480, 4096 + 512, 99 * 4096, false}, {25088, 11776, -1, true}, {36864, 3136, -1, true}}
+	want := []Extent{{Length: 8192, Physical: 50 * 4096}, {Offset: 8192, Length: 8192, Physical: -1},
+		{Offset: 16384, Length: 4096, Physical: 60 * 4096}, {Offset: 20480, Length: 4096 + 512, Physical: 99 * 4096},
+		{Offset: 25088, Length: 11776, Physical: -1, Lost: true}, {Offset: 36864, Length: 3136, Physical: -1, Lost: true}}
 	if got := s.Extents(); !slices.Equal(got, want) || s.Size() != 40000 || s.InitializedSize() != 36500 || s.Resident() {
 		t.Errorf("extents: got %+v, size %d, initialized %d; want %+v", got, s.Size(), s.InitializedSize(), want)
 	}

@@ -9,6 +9,24 @@ import (
 
 var le = binary.LittleEndian
 
+// plainAt is exactAt for the records that a journal is made of, and zero for all
+// others: version 2, the name directly after the header, and no more than padding
+// behind it.
+func plainAt(b []byte, want int64) int {
+	if len(b) < minLengthV2 {
+		return 0
+	}
+	h := b[:minLengthV2]
+	first := le.Uint64(h)
+	n := int(uint32(first))
+	name := le.Uint32(h[offNameLength:]) // length and offset
+	if first>>32&0xFFFF != 2 || int64(le.Uint64(h[offUSN:])) != want ||
+		name&1 != 0 || name>>16 != minLengthV2 || int(minLengthV2+name&0xFFFF+alignment-1)&^(alignment-1) != n || n > min(len(b), maxLength) {
+		return 0
+	}
+	return n
+}
+
 // exactAt tells the length of the record at the start of b if one is there
 // whose USN is want, else zero. That the USN agrees with the position is the
 // strongest sign of a record there is (64 bits), so the rest is held to what

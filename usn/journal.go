@@ -46,7 +46,7 @@ func (f fileSource) InitializedSize() int64 { return f.size }
 func (f fileSource) Extents() []ntfs.Extent { return f.extents }
 
 // Walk visits every record of s in stream order, stale ones included (see
-// Raw.Stale), and V4 ones, which have no name. It reads in pieces of 1 MiB,
+// Raw.Stale), and V4 ones, which have no name. It walks pieces of 1 MiB,
 // follows the data extents up to the initialized size, and allocates nothing
 // per record.
 //

@@ -16,8 +16,10 @@ type Range struct {
 // rooms are the buffers of walks that have ended, for those to come.
 type rooms struct{ pool sync.Pool }
 
-// roomSize is what a chunk needs with a page on either side.
-const roomSize = chunkSize + 2*pageSize
+// roomSize is how much of a chunk is looked at through one window: little enough
+// that what was read is still in the cache, and that few pages of memory are
+// touched for the first time.
+const roomSize = 256<<10 + 2*pageSize
 
 // take gives a buffer of at least size bytes, which is at most roomSize. It
 // holds anything.
@@ -39,7 +41,7 @@ func (r *rooms) put(b *[]byte) {
 	}
 }
 
-// chunkSize is how much is read at once. Walks treat each chunk on its own, on
+// chunkSize is how much is walked by itself. Walks treat each chunk on its own, on
 // a grid that is fixed by USN, so that it makes no difference how chunks are
 // dealt out to ranges.
 const chunkSize = 1 << 20
@@ -95,7 +97,7 @@ func dataSpans(s Source) []span {
 			continue
 		}
 		reached = end
-		if e.Physical < 0 {
+		if e.Physical < 0 && !e.Resident {
 			continue
 		}
 		if n := len(out); n > 0 && out[n-1].end == start {

@@ -145,20 +145,38 @@ func toPage(usn int64) int { return int(-uint64(usn) % pageSize) }
 type ballot struct {
 	votes map[int64]int
 	order []int64
+
+	last int64 // shift of the votes that are not in the map yet
+	more int   // their number
 }
 
 func (b *ballot) add(shift int64) {
+	if shift != b.last {
+		b.count()
+		b.last = shift
+	}
+	b.more++
+}
+
+// count puts the votes that are not there yet into the map: nearly all records
+// of a journal agree with the one before them.
+func (b *ballot) count() {
+	if b.more == 0 {
+		return
+	}
 	if b.votes == nil {
 		b.votes = map[int64]int{}
 	}
-	if b.votes[shift] == 0 {
-		b.order = append(b.order, shift)
+	if b.votes[b.last] == 0 {
+		b.order = append(b.order, b.last)
 	}
-	b.votes[shift]++
+	b.votes[b.last] += b.more
+	b.more = 0
 }
 
 // winner gives the shift with most votes; of equals zero, else the one met first.
 func (b *ballot) winner() (int64, bool) {
+	b.count()
 	var best int64
 	most := b.votes[0]
 	for _, shift := range b.order {

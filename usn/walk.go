@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/jobscan/jobscan/internal/parse"
+	"github.com/jobscan/jobscan/internal/wintime"
 )
 
 // walker walks one range of a source. visit and problem set stopped to end it.
@@ -19,7 +20,7 @@ type walker struct {
 	stats   Stats
 	stopped bool
 
-	buf  []byte // the bytes at hand: a chunk and up to a page on either side
+	buf  []byte // the bytes at hand: a window on a chunk, and what lies around it
 	base int64  // stream offset of buf[0]
 	lost damage
 }
@@ -64,14 +65,28 @@ func (w *walker) walk(ctx context.Context, from, to int64, rooms *rooms) (Stats,
 // chunk reads and walks the records that begin in [start, end) of the stream.
 // The page before is read along to see whether a record crosses start, the
 // page after so that one may cross end: NTFS lets none do so, other writers
-// might. What a chunk yields depends on these bytes alone.
+// might. What a chunk yields depends on these bytes alone, and not on the
+// windows through which they are seen.
 func (w *walker) chunk(room []byte, sp span, start, end int64) {
-	w.base = max(sp.start, start-pageSize)
-	w.buf = room[:min(sp.end, end+pageSize)-w.base]
 	whole := w.stats
 	w.stats = Stats{Shift: w.shift}
-	if w.read(start, end) {
-		w.records(w.crossing(start), end)
+	first, last := max(sp.start, start-pageSize), min(sp.end, end+pageSize)
+	for at := start; at < end && !w.stopped; {
+		w.base = first
+		if at > start {
+			w.base += (at - first) / pageSize * pageSize
+		}
+		w.buf = room[:min(int64(len(room)), last-w.base)]
+		if n, _ := w.source.ReadAt(w.buf, w.base); n < len(w.buf) {
+			w.buf = make([]byte, last-w.base) // the rest at once, so that each stretch is reported once
+			if !w.read(at, end) {
+				break
+			}
+		}
+		if at == start {
+			at = w.crossing(start)
+		}
+		at = w.records(at, end, w.base+int64(len(w.buf)) < last)
 	}
 	part := w.stats
 	w.stats = whole
@@ -145,21 +160,37 @@ func (w *walker) crossing(start int64) int64 {
 
 func alignUp(p int64) int64 { return (p + alignment - 1) &^ (alignment - 1) }
 
-// records walks the records that begin in [start, end) of the stream.
-func (w *walker) records(start, end int64) {
-	p, limit := int(alignUp(start)-w.base), int(end-w.base)
-	for p+alignment <= limit {
+// records walks the records that begin in [start, end) of the stream, and tells
+// how far it came. With more of the chunk to come behind buf it stops two pages
+// before buf ends, so that it judges none, and no stretch of zeros, by less than a
+// page.
+func (w *walker) records(start, end int64, more bool) int64 {
+	p, limit := int(alignUp(start)-w.base), min(int(end-w.base), len(w.buf))
+	stop := limit - alignment + 1
+	if more {
+		stop = min(stop, len(w.buf)-2*pageSize)
+	}
+	for p < stop {
 		b := w.buf[p:]
 		if le.Uint64(b) == 0 {
 			q := skipZeros(w.buf[:limit], p)
 			if w.lost.open && !w.passZeros(p, q) {
-				return
+				return end
 			}
 			p = q
 			continue
 		}
 		at := w.base + int64(p)
 		stale := false
+		if !w.lost.open && w.stats.follows(at) {
+			if q := w.plain(p, stop); q > p {
+				p = q
+				if w.stopped {
+					return end
+				}
+				continue
+			}
+		}
 		n := exactAt(b, at+w.shift)
 		if n == 0 {
 			n = plausibleAt(b[:limit-p])
@@ -171,13 +202,16 @@ func (w *walker) records(start, end int64) {
 			continue
 		}
 		if w.lost.open && !w.flush() {
-			return
+			return end
 		}
 		w.stats.record(b[:n:n], at, stale)
 		if w.visit(Raw{b: b[:n:n], Offset: at, Stale: stale}); w.stopped {
-			return
+			return end
 		}
 		p += n
+	}
+	if more {
+		return w.base + int64(p)
 	}
 	for q := p; q < limit; q++ {
 		if w.buf[q] != 0 {
@@ -186,6 +220,44 @@ func (w *walker) records(start, end int64) {
 		}
 	}
 	w.flush()
+	return end
+}
+
+// plain walks the records from buf[p] on that stand directly one after the other
+// and are as plainAt wants them, up to the first that is not, or begins at or
+// after stop, and tells where that is. There must be no damage open, and the sums
+// must have nothing to note but where a record ends and its time.
+func (w *walker) plain(p, stop int) int {
+	s := &w.stats
+	last, count, from := s.LastTime, uint64(0), p
+	for p < stop {
+		b := w.buf[p:]
+		n := plainAt(b, w.base+w.shift+int64(p))
+		if n == 0 {
+			break
+		}
+		if t := wintime.Filetime(le.Uint64(b[offTime:])); t != last {
+			if t < last {
+				s.LastTime = last
+				s.step(t)
+			}
+			last = t
+		}
+		count++
+		from = p
+		p += n
+		if w.visit(Raw{b: b[:n:n], Offset: w.base + int64(from)}); w.stopped {
+			break
+		}
+	}
+	if count > 0 {
+		s.Records += count
+		s.V2 += count
+		s.edge.end = w.base + int64(p)
+		s.LastUSN = w.base + int64(from) + s.Shift
+		s.LastTime = last
+	}
+	return p
 }
 
 // skipZeros gives the first index at or after p, in steps of 8, that does not

@@ -29,12 +29,17 @@ func (t *trace) has(ref ntfs.FileReference) bool {
 	return t.bits[i/64]&(1<<(i%64)) != 0
 }
 
+// word is a word of a trace and its index.
+type word struct {
+	i    int
+	bits uint64
+}
+
 // words gives the words of the trace that are not zero.
-func (t *trace) words() map[int]uint64 {
-	out := make(map[int]uint64)
+func (t *trace) words() (out []word) {
 	for i, w := range t.bits {
 		if w != 0 {
-			out[i] = w
+			out = append(out, word{i, w})
 		}
 	}
 	return out
@@ -42,12 +47,12 @@ func (t *trace) words() map[int]uint64 {
 
 // meets reports whether a bit of the words of another trace is set: where not,
 // no file was added to both.
-func (t *trace) meets(words map[int]uint64) bool {
+func (t *trace) meets(words []word) bool {
 	if t.bits == nil {
 		return false
 	}
-	for i, w := range words {
-		if w&t.bits[i] != 0 {
+	for _, w := range words {
+		if w.bits&t.bits[w.i] != 0 {
 			return true
 		}
 	}
