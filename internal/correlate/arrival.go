@@ -62,7 +62,7 @@ func (b *fileBuilder) momentOf(r *usn.Record) int64 {
 
 // checkCreation compares a creation in the journal with what else is known of it.
 func (b *fileBuilder) checkCreation(e *event.Event, s *span) {
-	if b.file.Times == nil || !s.inMFT {
+	if b.file.Times == nil || !s.inMFT || s.partial {
 		return
 	}
 	if born := b.file.Times.Created; born > s.first.Time+clockSlack {

@@ -18,14 +18,24 @@ type Volume struct {
 	Index   int
 	Folders *Folders
 	HasMFT  bool
+	// Loose are names of unknown incarnation: traces whose Reference has no
+	// sequence number.
+	Loose []event.Trace
+	// Fold makes names equal that NTFS takes for the same; nil takes them as
+	// they are.
+	Fold func(name string) string
 }
 
 // Events reconstructs what happened to the files, each at the paths it had at
 // the time. Folders yield no events. The result is in the order of Compare.
 func (v *Volume) Events(files []event.Testimony) []*event.Event {
 	var events []*event.Event
+	known := v.newTenancies()
 	for i := range files {
-		events = append(events, v.fileEvents(&files[i])...)
+		events = append(events, v.fileEvents(&files[i], known)...)
+	}
+	if known != nil {
+		events = append(events, v.looseEvents(known)...)
 	}
 	slices.SortFunc(events, Compare)
 	return events
@@ -48,7 +58,7 @@ func Compare(a, b *event.Event) int {
 	)
 }
 
-func (v *Volume) fileEvents(t *event.Testimony) []*event.Event {
+func (v *Volume) fileEvents(t *event.Testimony, names *tenancies) []*event.Event {
 	if t.Record != nil && t.Record.Directory {
 		return nil
 	}
@@ -64,56 +74,60 @@ func (v *Volume) fileEvents(t *event.Testimony) []*event.Event {
 			b.record, b.traces, b.unreadable = t.Record, t.Traces, t.Unreadable
 		}
 		events = append(events, b.build()...)
+		names.add(b, nil)
 	}
-	events = v.older(t, stale, "", events)
-	return v.older(t, dropKnown(t.Carved, current), event.USNCarved, events)
+	events = v.older(t, stale, "", events, names)
+	return v.older(t, dropKnown(t.Carved, current), event.USNCarved, events, names)
 }
 
 // older adds what journal records tell that do not belong to the journal as it
 // is: remains of an older one, and records found elsewhere on the volume.
 // Where an event of the same kind and path is known already, they support it.
-func (v *Volume) older(t *event.Testimony, records []usn.Record, source event.Source, known []*event.Event) []*event.Event {
+func (v *Volume) older(t *event.Testimony, records []usn.Record, source event.Source, known []*event.Event, names *tenancies) []*event.Event {
+	records = slices.DeleteFunc(slices.Clone(records), func(r usn.Record) bool { return r.FileAttributes&usn.AttributeDirectory != 0 })
 	if len(records) == 0 {
 		return known
 	}
-	records = slices.Clone(records)
 	slices.SortStableFunc(records, byUSN)
 	b := &fileBuilder{volume: v, reference: t.Reference, records: records, stale: true, source: source}
 	if len(known) > 0 {
 		b.file = known[0].File
 	}
-	type place struct {
+	type act struct {
 		action event.Action
 		path   string
 	}
-	first := make(map[place]*event.Event)
+	first := make(map[act]*event.Event)
 	for _, k := range known {
-		p := place{k.Action, k.Path.WithDrive(0)}
+		p := act{k.Action, k.Path.WithDrive(0)}
 		if first[p] == nil {
 			first[p] = k
 		}
 	}
+	merged := make(map[*event.Event]*event.Event)
 	for _, e := range b.build() {
-		if k := first[place{e.Action, e.Path.WithDrive(0)}]; k != nil {
+		if k := first[act{e.Action, e.Path.WithDrive(0)}]; k != nil {
 			k.Support = append(k.Support, e.Support...)
+			merged[e] = k
 			continue
 		}
 		known = append(known, e)
 	}
+	names.add(b, merged)
 	return known
 }
 
 // dropKnown drops carved records that the journal holds as well.
 func dropKnown(carved, journal []usn.Record) []usn.Record {
-	type place struct {
+	type moment struct {
 		usn  int64
 		time wintime.Filetime
 	}
-	held := make(map[place]bool, len(journal))
+	held := make(map[moment]bool, len(journal))
 	for _, j := range journal {
-		held[place{j.USN, j.Time}] = true
+		held[moment{j.USN, j.Time}] = true
 	}
-	return slices.DeleteFunc(slices.Clone(carved), func(c usn.Record) bool { return held[place{c.USN, c.Time}] })
+	return slices.DeleteFunc(slices.Clone(carved), func(c usn.Record) bool { return held[moment{c.USN, c.Time}] })
 }
 
 func byUSN(a, b usn.Record) int {
@@ -149,6 +163,15 @@ type fileBuilder struct {
 
 	file  *event.File
 	names []ntfs.FileName // of record, without DOS names
+
+	arrived  []spanArrival
+	arrivals map[event.Name]*event.Event // the first of each name, traces included
+}
+
+// spanArrival is the event by which a span began.
+type spanArrival struct {
+	span  *span
+	event *event.Event
 }
 
 func (b *fileBuilder) build() []*event.Event {
@@ -168,15 +191,16 @@ func (b *fileBuilder) build() []*event.Event {
 	known := b.volume.HasMFT && !b.stale && !b.unreadable
 	spans, changes := replayFile(b.records, atEnd, all, known)
 	var events []*event.Event
-	arrivals := make(map[event.Name]*event.Event)
+	b.arrivals = make(map[event.Name]*event.Event)
 	for _, s := range spans {
 		made := b.spanEvents(s)
 		events = append(events, made...)
-		if arrivals[s.Name] == nil {
-			arrivals[s.Name] = made[0]
+		b.arrived = append(b.arrived, spanArrival{s, made[0]})
+		if b.arrivals[s.Name] == nil {
+			b.arrivals[s.Name] = made[0]
 		}
 	}
-	events = append(events, b.addTraces(b.traces, arrivals)...)
+	events = append(events, b.addTraces()...)
 	for _, c := range changes {
 		events = append(events, b.changeEvent(c))
 	}
@@ -244,6 +268,7 @@ func (b *fileBuilder) spanEvents(s *span) []*event.Event {
 				Detail: fmt.Sprintf("the folders above were moved more than %d times: later moves are left out", maxMoves)})
 			break
 		}
+		boundBy(events[len(events)-1], s, &move)
 		moment = move.USN
 		moved := b.volume.Folders.Path(s.Name, moment)
 		if !moved.Equal(path) {
@@ -258,6 +283,15 @@ func (b *fileBuilder) spanEvents(s *span) []*event.Event {
 		events = append(events, b.deletion(s, path))
 	}
 	return events
+}
+
+// boundBy tightens the time of an arrival that is only known to lie before the
+// first record of the name: it lies before the move of the folder as well.
+func boundBy(arrival *event.Event, s *span, move *event.FolderRecord) {
+	if s.first == nil || arrival.Order != s.first.USN-1 || move.USN >= s.first.USN {
+		return
+	}
+	arrival.Time, arrival.Order = move.Time, move.USN-1
 }
 
 // pathAt resolves a name; a name from before the journal whose folder was made

@@ -7,41 +7,81 @@ import (
 	"slices"
 
 	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/wintime"
 	"github.com/jobscan/jobscan/ntfs"
 )
 
 // addTraces joins names found in slack, in $LogFile and in carved FILE records:
 // a trace of a name that has an event already supports it; any other makes an
 // arrival of its own, dated by the trace's $FILE_NAME.
-func (b *fileBuilder) addTraces(traces []event.Trace, arrivals map[event.Name]*event.Event) []*event.Event {
+func (b *fileBuilder) addTraces() []*event.Event {
 	var added []*event.Event
-	for _, t := range inOrder(traces) {
-		if t.Name.Namespace == ntfs.NamespaceDOS || t.Name.Name == "" || t.Name.FileAttributes&ntfs.AttributeDirectory != 0 {
+	traces := inOrder(b.traces)
+	for _, t := range traces {
+		if !isName(&t) {
 			continue
 		}
 		name := event.Name{Parent: t.Name.Parent, Name: t.Name.Name}
-		e, known := arrivals[name]
+		e, known := b.arrivals[name]
 		if !known {
 			e = b.traceArrival(name, t)
-			arrivals[name] = e
+			b.arrivals[name] = e
 			added = append(added, e)
 		}
-		b.supportBy(e, t)
-		if b.record == nil && t.Name.Size <= math.MaxInt64 && t.Name.Size > 0 {
-			b.file.Size = max(b.file.Size, int64(t.Name.Size)) // entries made before the first write say 0
+		supportBy(e, t)
+	}
+	takeContent(b.file, b.record, traces)
+	return added
+}
+
+// takeContent takes size and content of a file from its traces, in order, as
+// far as its FILE record does not tell them. Of several sizes the newest counts,
+// and entries made before the first write say 0, as do $FILE_NAME attributes; of
+// several contents the first that has this size, else the first.
+func takeContent(f *event.File, record *event.FileRecord, traces []event.Trace) {
+	if record == nil || record.Orphan {
+		takeSize(f, traces)
+	}
+	if f.State == event.Allocated || f.State == event.Deleted {
+		return
+	}
+	for i := range traces {
+		t := &traces[i]
+		if t.Content == nil && t.Runs == nil {
+			continue
 		}
-		if b.file.Trace == nil && t.Content != nil && b.file.State != event.Allocated && b.file.State != event.Deleted {
-			b.file.Trace = &event.TraceContent{Source: t.Source, Data: t.Content}
+		if f.Trace == nil {
+			f.Trace = &event.TraceContent{}
+		}
+		c := f.Trace
+		if t.Content != nil && (c.Data == nil || int64(len(c.Data)) != f.Size && int64(len(t.Content)) == f.Size) {
+			c.Source, c.Slack, c.Data = t.Source, t.Slack, t.Content
+		}
+		if t.Runs != nil && c.Runs == nil {
+			c.Runs = t.Runs
 		}
 	}
-	return added
+}
+
+func takeSize(f *event.File, traces []event.Trace) {
+	var newest wintime.Filetime
+	for i := range traces {
+		n := &traces[i].Name
+		size := n.Size
+		if traces[i].DataSize > 0 {
+			size = uint64(traces[i].DataSize)
+		}
+		if size > 0 && size <= math.MaxInt64 && n.Changed >= newest {
+			f.Size, newest = int64(size), n.Changed
+		}
+	}
 }
 
 // maxSupport bounds the testimonies of one event that are told one by one.
 const maxSupport = 64
 
 // supportBy cites a trace, unless the same place is cited already.
-func (b *fileBuilder) supportBy(e *event.Event, t event.Trace) {
+func supportBy(e *event.Event, t event.Trace) {
 	cited := func(s event.Support) bool { return s.Source == t.Source && s.Offset == t.Offset }
 	if len(e.Support) > maxSupport || slices.ContainsFunc(e.Support, cited) {
 		return
@@ -50,7 +90,7 @@ func (b *fileBuilder) supportBy(e *event.Event, t event.Trace) {
 		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "support_omitted",
 			Detail: fmt.Sprintf("more than %d testimonies: further ones are left out", maxSupport)})
 	}
-	e.Support = append(e.Support, event.Support{Source: t.Source, Volume: b.volume.Index, Reference: b.reference,
+	e.Support = append(e.Support, event.Support{Source: t.Source, Volume: e.File.Volume, Reference: t.Reference,
 		Offset: t.Offset, Time: t.Name.Created, Detail: t.Detail})
 }
 
@@ -58,12 +98,22 @@ func (b *fileBuilder) traceArrival(name event.Name, t event.Trace) *event.Event 
 	moment := beforeJournal
 	path := b.pathAt(name, &moment)
 	e := b.event(event.Creation, t.Name.Created, -1, path)
-	e.Arrival = event.UnknownArrival
+	e.Arrival = arrivalOf(&t.Name)
 	if path.Complete() {
 		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "path_unproven",
 			Detail: "only a remnant shows this name; its folder's path is the oldest known one, and may have been another when the name was there"})
 	}
 	return e
+}
+
+// arrivalOf reads from a $FILE_NAME or its copy how the name came to be: its
+// four times are equal only before anything else happens to a new file, and a
+// rename is something else.
+func arrivalOf(n *ntfs.FileName) event.Arrival {
+	if n.Modified == n.Created && n.Changed == n.Created && n.Accessed == n.Created {
+		return event.Created
+	}
+	return event.UnknownArrival
 }
 
 // inOrder sorts traces, so that what comes out does not depend on where they

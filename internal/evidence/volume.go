@@ -29,7 +29,9 @@ type Volume struct {
 	Journal     usn.Source // $UsnJrnl:$J; nil when there is none
 	JournalErr  error      // why a journal that is there cannot be read
 	JournalPath string     // of a loose $J
-	Max         *usn.Max   // $UsnJrnl:$Max; nil when unknown
+	// JournalDeleted: the FILE record of $UsnJrnl is free.
+	JournalDeleted bool
+	Max            *usn.Max // $UsnJrnl:$Max; nil when unknown
 
 	// Of a volume as a shadow copy shows it; all zero for the volume itself.
 	ShadowCopy int              // number of the shadow copy, from 1, the oldest
@@ -73,7 +75,7 @@ func (o *opener) findJournal(v *Volume) {
 	j, err := v.NTFS.OpenStream(f, ntfs.TypeData, journalStream)
 	switch {
 	case err == nil:
-		v.Journal = j
+		v.Journal, v.JournalDeleted = j, !f.InUse()
 	case !errors.Is(err, fs.ErrNotExist):
 		v.JournalErr = err
 	}

@@ -3,6 +3,8 @@ package carve
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/parse"
@@ -71,6 +73,7 @@ func (p *pass) record(at int) {
 	}
 	r := p.records.Record()
 	offset := p.base + int64(at)
+	runs, size := dataRuns(&r)
 	for i := range r.Attributes {
 		a := &r.Attributes[i]
 		if a.Type != ntfs.TypeFileName || !a.Resident {
@@ -82,7 +85,7 @@ func (p *pass) record(at int) {
 			continue
 		}
 		p.f.Record(event.Trace{Source: event.MFTCarved, Reference: referenceOf(&r), Name: name,
-			Offset: offset, Detail: describe(&r), Content: content(&r)})
+			Offset: offset, Detail: describe(&r), Content: content(&r), Runs: runs, DataSize: size})
 	}
 }
 
@@ -118,6 +121,22 @@ func content(r *ntfs.CarvedRecord) []byte {
 		return append([]byte{}, a.Value...)
 	}
 	return nil
+}
+
+// dataRuns gives the clusters of the unnamed $DATA where it is one attribute of
+// the record, plain and not resident, and its size in bytes.
+func dataRuns(r *ntfs.CarvedRecord) ([]ntfs.Run, int64) {
+	for i := range r.Attributes {
+		a := &r.Attributes[i]
+		if a.Type != ntfs.TypeData || a.Name != "" {
+			continue
+		}
+		if a.Resident || a.LowestVCN != 0 || a.Compressed() || a.Encrypted() || len(a.Runs) == 0 || a.DataSize == 0 || a.DataSize > a.AllocatedSize {
+			return nil, 0
+		}
+		return slices.Clone(a.Runs), int64(min(a.DataSize, math.MaxInt64))
+	}
+	return nil, 0
 }
 
 func describe(r *ntfs.CarvedRecord) string {
@@ -166,6 +185,9 @@ func (p *pass) index(at int) {
 		p.indexName(e.Reference, e.FileName, offset+int64(e.Offset), fmt.Sprintf("entry of the INDX record at %#x", offset))
 	}
 	for _, e := range ntfs.CarveIndexRemains(node.Slack, node.SlackAt, folder, 0) {
+		if e.Reference == 0 && e.FileName.Parent != folder {
+			continue // neither the file nor the place speaks for it
+		}
 		detail := fmt.Sprintf("slack of the INDX record at %#x", offset)
 		if e.Reference == 0 {
 			detail += "; the file's reference is overwritten"

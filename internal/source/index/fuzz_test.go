@@ -69,6 +69,14 @@ func FuzzRecordSlack(f *testing.F) {
 	v, b := sampleRecord(f)
 	f.Add(b)
 	f.Add(withSlack(b, jobRecord()))
+	if s, ok := fixtures.Find("record-slack-name"); ok {
+		image := s.Build()
+		headless := make([]byte, 1024)
+		if _, err := image.ReadAt(headless, image.RecordOffset(34)); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(headless)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) { checkSlack(t, v, b) })
 }
 

@@ -102,6 +102,9 @@ func (f *finder) entries(list []ntfs.IndexEntry, stale string, place func(int) i
 // remains takes what lies in the slack of a node, which begins at a place in it.
 func (f *finder) remains(slack []byte, at int, where string, place func(int) int64) {
 	for _, r := range ntfs.CarveIndexRemains(slack, at, f.folder, f.v.RecordCount()) {
+		if r.Reference == 0 && r.FileName.Parent != f.folder {
+			continue // neither the file nor the place speaks for it
+		}
 		f.trace(remainTrace(r, f.folder, where, place(at+r.Offset)))
 	}
 }

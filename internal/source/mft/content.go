@@ -47,11 +47,11 @@ func Content(v *ntfs.Volume, f *ntfs.File) (*event.Content, []event.Anomaly, err
 // record is gone.
 func TraceContent(t *event.TraceContent) *event.Content {
 	c := &event.Content{RecoveredFrom: "unallocated", Complete: true}
-	switch t.Source {
-	case event.LogFile:
-		c.RecoveredFrom = "logfile"
-	case event.IndexSlack:
+	switch {
+	case t.Slack:
 		c.RecoveredFrom = "record_slack"
+	case t.Source == event.LogFile:
+		c.RecoveredFrom = "logfile"
 	}
 	sum := sha256.Sum256(t.Data)
 	c.SHA256 = hex.EncodeToString(sum[:])

@@ -94,8 +94,9 @@ type Folders struct {
 const maxSearches = 16
 
 type folder struct {
-	name event.Name
-	err  error
+	name    event.Name
+	settled bool
+	err     error
 }
 
 // NewFolders looks up folders of a volume, each once.
@@ -107,27 +108,39 @@ func NewFolders(v *ntfs.Volume) *Folders {
 // cannot: the FILE record is unreadable, describes another incarnation, or is
 // no folder. A folder that was deleted and whose record is free still answers.
 func (f *Folders) Now(ref ntfs.FileReference) (event.Name, error) {
-	if known, ok := f.known[ref]; ok {
-		return known.name, known.err
-	}
-	name, err := f.read(ref)
-	f.known[ref] = folder{name, err}
-	return name, err
+	known := f.lookUp(ref)
+	return known.name, known.err
 }
 
-func (f *Folders) read(ref ntfs.FileReference) (event.Name, error) {
+// Settled reports that the folder has had its name and parent since it was made:
+// the four times of its $FILE_NAME are equal, and a rename or move would have
+// set them anew.
+func (f *Folders) Settled(ref ntfs.FileReference) bool { return f.lookUp(ref).settled }
+
+func (f *Folders) lookUp(ref ntfs.FileReference) folder {
+	known, ok := f.known[ref]
+	if !ok {
+		n, err := f.read(ref)
+		known = folder{name: event.Name{Parent: n.Parent, Name: n.Name}, err: err,
+			settled: err == nil && n.Modified == n.Created && n.Changed == n.Created && n.Accessed == n.Created}
+		f.known[ref] = known
+	}
+	return known
+}
+
+func (f *Folders) read(ref ntfs.FileReference) (ntfs.FileName, error) {
 	file, err := f.volume.File(ref.Record())
 	if err != nil {
-		return event.Name{}, fmt.Errorf("folder %s: %w", ref, err)
+		return ntfs.FileName{}, fmt.Errorf("folder %s: %w", ref, err)
 	}
 	if got := file.Reference(); got != ref {
 		if file.InUse() {
-			return event.Name{}, fmt.Errorf("folder %s is gone: its FILE record now describes %s", ref, got)
+			return ntfs.FileName{}, fmt.Errorf("folder %s is gone: its FILE record now describes %s", ref, got)
 		}
-		return event.Name{}, fmt.Errorf("folder %s is gone: its FILE record is free and last described %s", ref, got)
+		return ntfs.FileName{}, fmt.Errorf("folder %s is gone: its FILE record is free and last described %s", ref, got)
 	}
 	if !file.IsDirectory() {
-		return event.Name{}, fmt.Errorf("%s, named as a folder, is a file", ref)
+		return ntfs.FileName{}, fmt.Errorf("%s, named as a folder, is a file", ref)
 	}
 	name, ok := nameOf(file)
 	if !ok && f.searches < maxSearches {
@@ -137,18 +150,18 @@ func (f *Folders) read(ref ntfs.FileReference) (event.Name, error) {
 		}
 	}
 	if !ok {
-		return event.Name{}, fmt.Errorf("folder %s has no readable name", ref)
+		return ntfs.FileName{}, fmt.Errorf("folder %s has no readable name", ref)
 	}
 	return name, nil
 }
 
-func nameOf(file *ntfs.File) (event.Name, bool) {
+func nameOf(file *ntfs.File) (ntfs.FileName, bool) {
 	for _, n := range file.Names() {
 		if n.Namespace != ntfs.NamespaceDOS {
-			return event.Name{Parent: n.Parent, Name: n.Name}, true
+			return n, true
 		}
 	}
-	return event.Name{}, false
+	return ntfs.FileName{}, false
 }
 
 // extensions finds the FILE records that call themselves extensions of a file
