@@ -53,7 +53,6 @@ var owners = map[string][]string{
 	"github.com/Velocidex/ordereddict":  {"internal/report", "internal/format/evtx/binxml"},
 	"github.com/olekukonko/tablewriter": {"internal/report/table"},
 	"github.com/spf13/cobra":            {"cmd/jobscan"},
-	"github.com/schollz/progressbar":    {"cmd/jobscan"},
 	"github.com/pelletier/go-toml":      {"rule"},
 	"os/exec":                           {"internal/isolate", "fixtures/conformance", "bench"},
 }

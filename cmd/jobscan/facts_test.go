@@ -43,6 +43,14 @@ func TestRulesAboutContent(t *testing.T) {
 			"tool.txt": "undecided", // the stream came after the file
 			"gone.txt": "undecided"}},
 		{`file where file.path : "?:\\Users\\*" and file.Ext.windows.zone_identifier > 1 and event.type == "change"`, map[string]string{}},
+		{`file where file.path : "?:\\Users\\*" and file.size == 29 and event.type == "creation"`, map[string]string{
+			"later.txt": "undecided", "gone.txt": "undecided"}}, // no FILE record tells how large it was
+		{`file where file.path : "?:\\Users\\*" and file.size < 29 and event.type == "creation"`, map[string]string{
+			"tool.txt": "match", "notes.txt": "match", "over.txt": "match", "gone.txt": "undecided", "later.txt": "undecided"}},
+		{`file where file.name == "tool.txt" and file.mtime : "2024-05-01T12:00:0*"`, map[string]string{
+			"tool.txt": "undecided"}}, // the stream came later
+		{`file where file.name == "notes.txt" and file.mtime : "2024-05-01T12:00:0*"`, map[string]string{
+			"notes.txt": "match"}},
 	}
 	for _, tt := range tests {
 		got := verdicts(tt.query)

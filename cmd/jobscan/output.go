@@ -41,7 +41,7 @@ func (f *outputFlags) register(cmd *cobra.Command, formats []report.Format) {
 	fs.StringVar(&f.format, "format", formats[0].Name, "output `FORMAT`: "+strings.Join(names, ", "))
 	fs.StringVarP(&f.file, "output", "o", "", "write to `FILE` instead of standard output")
 	fs.BoolVar(&f.force, "force", false, "overwrite the output file")
-	fs.StringVar(&f.timezone, "timezone", "UTC", "time `ZONE` for display in tables, such as Europe/Berlin")
+	fs.StringVar(&f.timezone, "timezone", "UTC", "time `ZONE` for display in tables and pages, such as Europe/Berlin")
 	fs.BoolVar(&f.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 }
 

@@ -33,6 +33,7 @@ func TestRandomStories(t *testing.T) {
 			findings, _ := jsonReport(t, "finding", "scan", "--rule", rule, name)
 			findings = userFiles(findings)
 			truth.checkFindings(t, findings)
+			truth.checkRemnants(t, findings)
 			jobs, _ := jsonReport(t, "finding", "scan", name)
 			checkJobs(t, findings, jobs)
 		})
@@ -51,6 +52,7 @@ func randomOps(seed uint64) int {
 func randomOptions(seed uint64) fixtures.RandomOptions {
 	o := fixtures.RandomOptions{JournalPart: []int{0, 60, 30, 10, 80}[seed%5], ClockBack: seed%7 == 3}
 	o.Volume.NoShortNames = seed%4 == 1
+	o.Volume.LostHeaders = seed%3 != 0
 	if seed%6 == 2 {
 		o.Volume.JournalVersion = 3
 	}
@@ -67,6 +69,9 @@ func randomOptions(seed uint64) fixtures.RandomOptions {
 // userFiles leaves out the files of the system, of which the story does not tell.
 func userFiles(lines []line) []line {
 	return slices.DeleteFunc(lines, func(l line) bool {
+		if l.File.Inode == "" {
+			return false // of a remnant
+		}
 		number, _, _ := strings.Cut(l.File.Inode, "-")
 		n, err := strconv.Atoi(number)
 		return err != nil || n < 24 || strings.HasPrefix(noDrive(l.File.Path), `\$Extend\`)
@@ -88,13 +93,15 @@ type randomTruth struct {
 	// nothing that is left dates that.
 	ghosts map[string]bool
 	states map[string]string
+	// headless are the remnants that have lost whose they were.
+	headless map[remnantKey][]fixtures.Remnant
 }
 
 func nameKey(path, ref string) string { return path + " " + ref }
 
 func newRandomTruth(t *fixtures.Truth) *randomTruth {
 	r := &randomTruth{first: t.JournalFirst, arrived: map[string][]fixtures.Event{}, left: map[string]bool{}, atStart: map[string]bool{},
-		states: map[string]string{}}
+		states: map[string]string{}, headless: headlessOf(t)}
 	for _, e := range t.Events {
 		if e.Directory {
 			continue
@@ -209,6 +216,8 @@ func happened(kind, path, ref, when string) string {
 func (r *randomTruth) unreal(l line) string {
 	path, ref := noDrive(l.File.Path), l.File.Inode
 	switch {
+	case ref == "":
+		return r.unrealRemnant(l)
 	case l.fromJournal():
 		return "no such event in the journal's window"
 	case l.has("broken_path") || l.has("path_unproven"):
@@ -249,6 +258,9 @@ func (r *randomTruth) checkFindings(t *testing.T, got []line) {
 	found := map[string]line{}
 	for _, f := range got {
 		k := nameKey(noDrive(f.File.Path), f.File.Inode)
+		if f.File.Inode == "" {
+			k += f.Timestamp
+		}
 		if _, twice := found[k]; twice {
 			t.Errorf("twice: %s", k)
 		}
@@ -256,7 +268,11 @@ func (r *randomTruth) checkFindings(t *testing.T, got []line) {
 		if why := r.unrealFinding(f); why != "" {
 			t.Errorf("finding %s %s: %s", f.Timestamp, k, why)
 		}
-		if want := r.states[f.File.Inode]; f.Jobscan.State != want {
+		want := r.states[f.File.Inode]
+		if f.File.Inode == "" {
+			want = fixtures.StateOverwritten
+		}
+		if f.Jobscan.State != want {
 			t.Errorf("%s: state %s, want %s", k, f.Jobscan.State, want)
 		}
 	}
@@ -283,7 +299,7 @@ func (r *randomTruth) unrealFinding(f line) string {
 			return ""
 		}
 	}
-	if f.fromJournal() || f.has("broken_path") || f.has("path_unproven") {
+	if f.fromJournal() || f.has("broken_path") || f.has("path_unproven") || f.File.Inode == "" {
 		return cmp.Or(r.unreal(f), "")
 	}
 	if f.Jobscan.State == fixtures.StateDeleted || r.atStart[k] {

@@ -4,8 +4,11 @@ import (
 	"github.com/jobscan/jobscan/internal/disk"
 	"github.com/jobscan/jobscan/internal/disk/device"
 	"github.com/jobscan/jobscan/internal/disk/raw"
+	"github.com/jobscan/jobscan/internal/format/evtx/binxml"
+	"github.com/jobscan/jobscan/internal/isolate"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/report/csv"
+	"github.com/jobscan/jobscan/internal/report/html"
 	"github.com/jobscan/jobscan/internal/report/jsonl"
 	"github.com/jobscan/jobscan/internal/report/table"
 )
@@ -17,6 +20,7 @@ var reportFormats = []report.Format{
 	table.Format,
 	csv.Format,
 	jsonl.Format,
+	html.Format,
 }
 
 // diskFormats are the image formats, in the order in which they are tried; raw
@@ -24,4 +28,9 @@ var reportFormats = []report.Format{
 var diskFormats = []disk.Format{
 	device.Format,
 	raw.Format,
+}
+
+// decoders run in processes of their own.
+var decoders = []isolate.Decoder{
+	{Name: binxml.Name, Doc: "binary XML of event logs, a chunk for each request", Decode: binxml.Answer},
 }

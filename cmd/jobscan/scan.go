@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/jobscan/jobscan/internal/evidence"
+	"github.com/jobscan/jobscan/internal/format/evtx/binxml"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/scan"
 	"github.com/jobscan/jobscan/internal/wintime"
@@ -39,9 +40,10 @@ type scanFlags struct {
 	changed     map[string]string // flags that were given
 }
 
-// silent are the flags that change nothing of what a report says; they are left
-// out of its header, so that they do not change its bytes either.
-var silent = []string{"jobs", "output", "force", "quiet", "no-progress", "no-color", "exit-zero"}
+// silent are the flags that change nothing of what a report says, or only how it
+// is shown; they are left out of its header, so that they do not change its bytes
+// either, and a saved report can be rendered in any format later.
+var silent = []string{"jobs", "format", "timezone", "output", "force", "quiet", "no-progress", "no-color", "exit-zero"}
 
 // note keeps the command line for the report's header.
 func (f *scanFlags) note(cmd *cobra.Command, args []string) {
@@ -174,7 +176,8 @@ func (f *scanFlags) exit(s *report.Summary) error {
 }
 
 func (f *scanFlags) options(timeline bool) (scan.Options, error) {
-	o := scan.Options{Timeline: timeline, AllEvents: f.allEvents, NoMFT: f.noMFT, NoUSN: f.noUSN, Carve: f.carve, Workers: f.workers}
+	o := scan.Options{Timeline: timeline, AllEvents: f.allEvents, NoMFT: f.noMFT, NoUSN: f.noUSN, Carve: f.carve, Workers: f.workers,
+		EventLogDecoder: decoderProcess(binxml.Name)}
 	if f.noMFT && f.noUSN {
 		return o, fmt.Errorf("--no-mft and --no-usn together leave nothing to read")
 	}
@@ -191,8 +194,24 @@ func (f *scanFlags) options(timeline bool) (scan.Options, error) {
 	if o.From, err = parseBound("--from", f.from, false); err != nil {
 		return o, err
 	}
-	o.To, err = parseBound("--to", f.to, true)
-	return o, err
+	if o.To, err = parseBound("--to", f.to, true); err != nil {
+		return o, err
+	}
+	return o, f.check(&o)
+}
+
+// check refuses values that nobody can mean.
+func (f *scanFlags) check(o *scan.Options) error {
+	_, volume := f.changed["volume"]
+	switch {
+	case o.To != 0 && o.From >= o.To:
+		return fmt.Errorf("--from %s is not before --to %s", f.from, f.to)
+	case f.workers < 1:
+		return fmt.Errorf("--jobs %d: expected 1 or more", f.workers)
+	case volume && f.volume < 1:
+		return fmt.Errorf("--volume %d: volumes are counted from 1", f.volume)
+	}
+	return nil
 }
 
 // parseDrive accepts C, c, C: and C:\.

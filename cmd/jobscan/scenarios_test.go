@@ -94,10 +94,18 @@ func checkScenario(t *testing.T, name string, truth *fixtures.Truth, findings []
 	}
 	for _, f := range findings {
 		k := noDrive(f.File.Path) + " " + f.File.Inode
-		if !real[k] && unknowable[name] == "" {
+		if !real[k] && unknowable[name] == "" && !headless(truth, &f) {
 			t.Errorf("invented: %s %s", f.Event.Action, k)
 		}
 	}
+}
+
+// headless: the finding is that of a remnant that has lost whose name it was.
+func headless(truth *fixtures.Truth, f *line) bool {
+	return f.File.Inode == "" && f.Jobscan.State == fixtures.StateOverwritten &&
+		slices.ContainsFunc(truth.Arrivals(), func(e fixtures.Event) bool {
+			return e.Path == noDrive(f.File.Path) && wintime.Filetime(e.Time).String() == f.Timestamp && e.State == fixtures.StateOverwritten && !e.InJournal
+		})
 }
 
 func checkFinding(t *testing.T, e *fixtures.Event, f line) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -14,7 +15,11 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
 // TestMain lets scripts run the program itself, and mkimage to build a scenario.
+// The program that is tested starts itself to decode event logs.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == decodeCommand {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
 		"jobscan": main,
 		"mkimage": mkimage,

@@ -1,13 +1,13 @@
 package scan
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"slices"
 
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/source/carve"
-	"github.com/jobscan/jobscan/internal/source/mft"
 	"github.com/jobscan/jobscan/jobfile"
 	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/usn"
@@ -17,25 +17,22 @@ import (
 type carvePart struct {
 	traces   []event.Trace
 	records  []usn.Record
-	jobs     []carvedJob
+	bodies   bodies
 	problems []report.Problem
 }
 
-type carvedJob struct {
-	offset, length int64 // bytes
-	job            *jobfile.Job
-}
-
-// carve goes over the whole volume once, with all signatures.
-func (s *volumeScan) carve(ctx context.Context, want func([]byte) bool) error {
+// carve goes over the whole volume once, with all signatures. other are bytes
+// of $MFT in which no FILE record stands.
+func (s *volumeScan) carve(ctx context.Context, want func([]byte) bool, other []carve.Range) error {
 	size := s.volume.Size
-	live := s.liveRanges()
+	live := without(s.liveRanges(), other)
 	ranges := carve.Parts(size)
 	parts := make([]carvePart, len(ranges))
 	var tasks []task
 	for i, r := range ranges {
 		tasks = append(tasks, task{r.End - r.Start, func(ctx context.Context) error {
 			p := &parts[i]
+			p.bodies.most = maxPartBodies
 			f := carve.Finder{
 				Want:   want,
 				Record: func(t event.Trace) { p.traces = append(p.traces, t) },
@@ -46,7 +43,7 @@ func (s *volumeScan) carve(ctx context.Context, want func([]byte) bool) error {
 				},
 				Job: func(offset int64, job *jobfile.Job, length int, inRecord bool) {
 					if !inRecord && job.Complete {
-						p.jobs = append(p.jobs, carvedJob{offset, int64(length), job})
+						s.carvedBody(&p.bodies, offset, int64(length), job)
 					}
 				},
 				Problem: func(_ int64, err error) {
@@ -75,7 +72,7 @@ func (s *volumeScan) joinCarved(p *carvePart) {
 		s.keepCarved(r)
 	}
 	s.problems = append(s.problems, p.problems...)
-	s.bodies = append(s.bodies, p.jobs...)
+	s.bodies.join(&p.bodies)
 }
 
 // keepCarved keeps a journal record found outside the journal, unless the live
@@ -99,67 +96,51 @@ type carvedKey struct {
 	reason usn.Reason
 }
 
-// liveRanges are the bytes that the other passes have read.
+// liveRanges are the bytes that the other passes have read: $MFT, and $J as far
+// as it was ever written, unless parts of it hold something else.
 func (s *volumeScan) liveRanges() []carve.Range {
 	var out []carve.Range
-	add := func(extents []ntfs.Extent) {
+	add := func(extents []ntfs.Extent, limit int64) {
 		for _, e := range extents {
-			if e.Physical >= 0 && !e.Lost {
-				out = append(out, carve.Range{Start: e.Physical, End: e.Physical + e.Length})
+			length := min(e.Length, limit-e.Offset)
+			if e.Physical >= 0 && !e.Lost && length > 0 {
+				out = append(out, carve.Range{Start: e.Physical, End: e.Physical + length})
 			}
 		}
 	}
-	v := s.volume.NTFS
-	if f, err := v.File(ntfs.RecordMFT); err == nil {
-		if m, err := v.OpenStream(f, ntfs.TypeData, ""); err == nil {
-			add(m.Extents())
+	v, size := s.volume.NTFS, int64(s.volume.NTFS.RecordSize())
+	for n := range v.RecordCount() {
+		at, last := v.RecordOffset(n), len(out)-1
+		switch {
+		case at < 0:
+		case last >= 0 && out[last].End == at:
+			out[last].End += size
+		default:
+			out = append(out, carve.Range{Start: at, End: at + size})
 		}
 	}
-	if s.hasJournal() {
-		add(s.volume.Journal.Extents())
+	if s.hasJournal() && s.coverage.USN.DamagedBytes == 0 {
+		add(s.volume.Journal.Extents(), s.volume.Journal.InitializedSize())
 	}
 	return out
 }
 
-// joinBodies gives carved job bodies to the files that lost theirs, where size
-// alone decides: one body of that size, and one file. Bodies that are left, and
-// that no file's content accounts for, are listed as artifacts.
-func (s *volumeScan) joinBodies() {
-	held := make(map[jobfile.UUID]bool)
-	bereft := make(map[int64][]*event.File)
-	seen := make(map[*event.File]bool)
-	for _, f := range s.findings {
-		file := f.Event.File
-		if seen[file] {
-			continue
+// without takes the second ranges out of the first.
+func without(ranges, holes []carve.Range) []carve.Range {
+	holes = slices.Clone(holes)
+	slices.SortFunc(holes, func(a, b carve.Range) int { return cmp.Compare(a.Start, b.Start) })
+	var out []carve.Range
+	for _, r := range ranges {
+		i, _ := slices.BinarySearchFunc(holes, r.Start, func(h carve.Range, at int64) int { return cmp.Compare(h.End, at) })
+		for ; i < len(holes) && holes[i].Start < r.End; i++ {
+			if holes[i].Start > r.Start {
+				out = append(out, carve.Range{Start: r.Start, End: holes[i].Start})
+			}
+			r.Start = max(r.Start, holes[i].End)
 		}
-		seen[file] = true
-		if c := file.Content; c != nil && c.Job != nil {
-			held[c.Job.UUID] = true
-		} else if file.Size > 0 && mft.IsJob(f.Event.Path.Name()) {
-			bereft[file.Size] = append(bereft[file.Size], file)
+		if r.Start < r.End {
+			out = append(out, r)
 		}
 	}
-	bodies := make(map[int64][]carvedJob)
-	for _, b := range s.bodies {
-		if !held[b.job.UUID] {
-			bodies[b.length] = append(bodies[b.length], b)
-		}
-	}
-	for _, b := range s.bodies {
-		switch files := bereft[b.length]; {
-		case held[b.job.UUID]:
-		case len(files) == 1 && len(bodies[b.length]) == 1:
-			adopt(files[0], b)
-		default:
-			s.coverage.Artifacts = append(s.coverage.Artifacts,
-				fmt.Sprintf("job body without a name at byte %#x: runs %s (UUID %s)", b.offset, b.job.CommandLine(), b.job.UUID))
-		}
-	}
-}
-
-func adopt(f *event.File, b carvedJob) {
-	f.Content = &event.Content{RecoveredFrom: "unallocated", Job: b.job}
-	f.Anomalies = append(f.Anomalies, event.Anomaly{Code: "content_joined_by_size",
-		Detail: fmt.Sprintf("the content was carved at byte %#x of the volume; that it is this file's is concluded from its size of %d bytes alone", b.offset, b.length)})
+	return out
 }

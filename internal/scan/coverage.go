@@ -32,7 +32,20 @@ func (s *volumeScan) describeVolume() {
 	if v.JournalErr != nil && !s.opts.NoUSN {
 		s.problems = append(s.problems, s.problem("usn", v.JournalErr))
 	}
+	if v.JournalDeleted && s.hasJournal() {
+		p := s.problem("usn", errJournalDeleted)
+		p.Severity = report.SeverityWarning
+		s.problems = append(s.problems, p)
+	}
+	if !s.hasMFT() && !s.hasJournal() {
+		s.problems = append(s.problems, s.problem("volume", errNothingRead))
+	}
 }
+
+var (
+	errJournalDeleted = errors.New("the change journal was deleted: the FILE record of $UsnJrnl is free, and nothing was recorded after the last of its records that are left")
+	errNothingRead    = errors.New("nothing of this volume was read: the options leave out what it has, of $MFT and change journal")
+)
 
 func (s *volumeScan) describeJournal(stats *usn.Stats) {
 	if !s.hasJournal() {

@@ -49,6 +49,14 @@ func (s *volumeScan) crossCheck(f *event.File, path winpath.Path) {
 		add("hard_linked", fmt.Sprintf("the file has %d names: a job that is a hard link to another file lets the scheduler change that file's rights", f.Links))
 	}
 	s.checkTwin(f, path, add)
+	s.checkContent(f, path)
+}
+
+// checkContent compares what a job says with the volume and with its name.
+func (s *volumeScan) checkContent(f *event.File, path winpath.Path) {
+	add := func(code, detail string) {
+		f.Anomalies = append(f.Anomalies, event.Anomaly{Code: code, Detail: detail})
+	}
 	c := f.Content
 	if c == nil || c.Job == nil || !c.Job.Complete {
 		return

@@ -15,7 +15,9 @@ import (
 
 // decide asks the rules about each event and keeps what is to be reported.
 func (s *volumeScan) decide(events []*event.Event) {
+	since(events)
 	s.facts(events)
+	s.noteFiles(events)
 	history := make(map[*event.File][]*event.Event)
 	concerned := make(map[*event.File]bool)
 	outcomes := make([][]rule.Outcome, len(events))
@@ -28,17 +30,32 @@ func (s *volumeScan) decide(events []*event.Event) {
 			}
 		}
 	}
+	s.examine(events, concerned)
+	told := s.tasksTold(events, concerned)
+	addRuns(history, told)
 	if s.opts.Timeline {
-		s.timeline(events, concerned)
-	} else {
-		s.arrivals(events, outcomes, history)
+		s.timeline(events, told, concerned)
+		s.events = len(s.findings)
+		return
 	}
-	s.countEvents(concerned, history)
+	s.arrivals(events, outcomes, history)
+	for f := range concerned {
+		for _, e := range history[f] {
+			if s.inTime(e.Time) {
+				s.events++
+			}
+		}
+	}
 }
 
-func (s *volumeScan) countEvents(concerned map[*event.File]bool, history map[*event.File][]*event.Event) {
-	for f := range concerned {
-		s.events += len(history[f])
+// examine reads the jobs among the files concerned and holds them against their
+// volume, whichever of their events are reported.
+func (s *volumeScan) examine(events []*event.Event, concerned map[*event.File]bool) {
+	for _, e := range events {
+		if concerned[e.File] && mft.IsJob(e.Path.Name()) {
+			s.recover(e.File)
+			s.crossCheck(e.File, e.Path)
+		}
 	}
 }
 
@@ -89,8 +106,8 @@ func (s *volumeScan) arrivals(events []*event.Event, outcomes [][]rule.Outcome, 
 
 // timeline makes one entry for each event of the files concerned, and for each
 // run of a job, decided by the rule that says most.
-func (s *volumeScan) timeline(events []*event.Event, concerned map[*event.File]bool) {
-	runs := s.executions(events, concerned)
+func (s *volumeScan) timeline(events, told []*event.Event, concerned map[*event.File]bool) {
+	runs := append(s.executions(events, concerned), told...)
 	for _, e := range runs {
 		concerned[e.File] = true
 	}
@@ -131,7 +148,7 @@ func (s *volumeScan) finding(e *event.Event, r *rule.Rule) *report.Finding {
 
 // recover reads the content of a reported file, once.
 func (s *volumeScan) recover(f *event.File) {
-	if f.Content == nil && f.Trace != nil {
+	if f.Content == nil && f.Trace != nil && f.Trace.Data != nil {
 		f.Content = mft.TraceContent(f.Trace)
 	}
 	if f.Content != nil || !s.hasMFT() || f.State != event.Allocated && f.State != event.Deleted {

@@ -10,6 +10,25 @@ import (
 	"github.com/jobscan/jobscan/usn"
 )
 
+// since finds for each file since when its size and times are what its FILE
+// record says now.
+func since(events []*event.Event) {
+	for _, e := range events {
+		f := e.File
+		if f.Times == nil {
+			continue
+		}
+		f.SizeSince = max(f.SizeSince, contentSince(f))
+		if f.Times.Changed > e.Time+contentSlack {
+			f.TimesSince = max(f.TimesSince, f.Times.Changed)
+		}
+		if e.Reason&sizeReasons != 0 {
+			f.SizeSince = max(f.SizeSince, e.Time)
+		}
+		f.TimesSince = max(f.TimesSince, e.Time)
+	}
+}
+
 // facts reads the content of the files, if a rule asks for a field that needs it.
 func (s *volumeScan) facts(events []*event.Event) {
 	if !s.hasMFT() || !slices.ContainsFunc(s.ruleFields(), isContent) {
@@ -40,6 +59,7 @@ func (s *volumeScan) facts(events []*event.Event) {
 
 // The reasons by which the journal tells of changes of content.
 const (
+	sizeReasons    = usn.ReasonDataExtend | usn.ReasonDataTruncation
 	contentReasons = usn.ReasonDataOverwrite | usn.ReasonDataExtend | usn.ReasonDataTruncation
 	streamReasons  = usn.ReasonNamedDataOverwrite | usn.ReasonNamedDataExtend | usn.ReasonNamedDataTruncation | usn.ReasonStreamChange
 )

@@ -16,16 +16,16 @@ func nameFilter(rules []*rule.Rule) func(name []byte) bool {
 	if !ok {
 		return func([]byte) bool { return true }
 	}
-	var suffixes []suffix
+	var endings []func([]byte) bool
 	for _, ext := range extensions {
-		suffixes = append(suffixes, newSuffix("."+ext))
+		endings = append(endings, newSuffix("."+ext).test())
 	}
-	if len(suffixes) == 1 {
-		return suffixes[0].ends
+	if len(endings) == 1 {
+		return endings[0]
 	}
 	return func(name []byte) bool {
-		for i := range suffixes {
-			if suffixes[i].ends(name) {
+		for _, ends := range endings {
+			if ends(name) {
 				return true
 			}
 		}
@@ -63,17 +63,20 @@ func newSuffix(s string) suffix {
 	return x
 }
 
-// ends judges a name in UTF-16LE.
-func (x *suffix) ends(name []byte) bool {
-	if len(name) >= 8 {
-		if binary.LittleEndian.Uint64(name[len(name)&^1-8:])&x.care != x.tail {
-			return false
+// test gives the judgement on a name in UTF-16LE, as a function by itself: it is
+// asked of every name on the volume.
+func (x suffix) test() func(name []byte) bool {
+	return func(name []byte) bool {
+		if len(name) >= 8 {
+			if binary.LittleEndian.Uint64(name[len(name)&^1-8:])&x.care != x.tail {
+				return false
+			}
+			if x.exact {
+				return true
+			}
 		}
-		if x.exact {
-			return true
-		}
+		return hasSuffix(name, x.units)
 	}
-	return hasSuffix(name, x.units)
 }
 
 func foldUnits(s string) []uint16 {
@@ -116,10 +119,28 @@ func foldUnit(u uint16) uint16 {
 	return uint16(least)
 }
 
-// orNamed lets one further name through, ASCII in any case.
-func orNamed(want func(name []byte) bool, name string) func([]byte) bool {
-	units := foldUnits(name)
+// orNamed lets further names through, ASCII in any case, each of less than 64
+// characters.
+func orNamed(want func(name []byte) bool, names ...string) func([]byte) bool {
+	var all [][]uint16
+	lengths := uint64(0) // of them; others are none of them
+	for _, name := range names {
+		units := foldUnits(name)
+		all = append(all, units)
+		lengths |= 1 << len(units)
+	}
 	return func(b []byte) bool {
-		return want(b) || len(b) == 2*len(units) && hasSuffix(b, units)
+		if want(b) {
+			return true
+		}
+		if lengths>>(len(b)/2)&1 == 0 || len(b)&1 != 0 {
+			return false
+		}
+		for _, units := range all {
+			if len(b) == 2*len(units) && hasSuffix(b, units) {
+				return true
+			}
+		}
+		return false
 	}
 }

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jobscan/jobscan/rule"
@@ -44,16 +45,36 @@ func TestSuffix(t *testing.T) {
 		"a.K", "a.k\x20", "long.DOCX", "long.eocx", ".docx", "ocx", "A.RÉSUMÉ", "a.résumè", "a.1@[", "a.1\x60{", "a\x0Ejob", "abcdefgh"}
 	for _, e := range endings {
 		x := newSuffix(e)
+		ends := x.test()
 		for _, n := range append(names, e, "prefix"+e, e+"x") {
 			name := utf16le(n)
-			if got, want := x.ends(name), hasSuffix(name, x.units); got != want {
+			if got, want := ends(name), hasSuffix(name, x.units); got != want {
 				t.Errorf("%q ends in %q: got %v, want %v", n, e, got, want)
 			}
 			odd := append(name, 'j')
-			if got, want := x.ends(odd), hasSuffix(odd, x.units); got != want {
+			if got, want := ends(odd), hasSuffix(odd, x.units); got != want {
 				t.Errorf("%q and half a unit ends in %q: got %v, want %v", n, e, got, want)
 			}
 		}
+	}
+}
+
+func TestOrNamed(t *testing.T) {
+	want := orNamed(nameFilter(rule.Builtin()), "SchedLgU.txt", "Tasks")
+	for _, tt := range []struct {
+		name string
+		want bool
+	}{
+		{"tasks", true}, {"TASKS", true}, {"SCHEDLGU.TXT", true}, {"x.job", true},
+		{"Task", false}, {"Tasks2", false}, {"tazks", false}, {"SchedLgU.tx_", false}, {"", false},
+		{strings.Repeat("a", 64+5), false}, {strings.Repeat("a", 251) + ".job", true},
+	} {
+		if got := want(utf16le(tt.name)); got != tt.want {
+			t.Errorf("%q: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	if want(append(utf16le("Tasks"), 0)) {
+		t.Error("Tasks and half a unit: got true, want false")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jobscan/jobscan/internal/correlate"
 	"github.com/jobscan/jobscan/internal/evidence"
+	"github.com/jobscan/jobscan/internal/isolate"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/wintime"
 	"github.com/jobscan/jobscan/rule"
@@ -33,6 +34,9 @@ type Options struct {
 	NoMFT, NoUSN bool
 	// Carve asks for a pass over all bytes of each volume.
 	Carve bool
+	// EventLogDecoder starts a process that decodes chunks of event logs; without
+	// it they are not read.
+	EventLogDecoder isolate.Command
 	// Workers bounds the goroutines; at least one is used.
 	Workers int
 	// Progress, if set, is told of bytes read and to be read.
@@ -49,6 +53,7 @@ func Run(ctx context.Context, host *evidence.Host, header *report.Header, o Opti
 	var summary report.Summary
 	problems := append(slices.Clone(o.Problems), hostProblems(host)...)
 	seen := newSightings(o.Timeline)
+	scans := make([]*volumeScan, 0, len(host.Volumes))
 	for _, v := range host.Volumes {
 		s := newVolumeScan(v, &o)
 		if err := s.run(ctx); err != nil {
@@ -57,8 +62,13 @@ func Run(ctx context.Context, host *evidence.Host, header *report.Header, o Opti
 		shadow := v.ShadowCopy > 0
 		findings = append(findings, seen.add(cmp.Or(v.ShadowOf, v.Index), shadow, s.findings)...)
 		problems = append(problems, s.problems...)
-		summary.Volumes = append(summary.Volumes, s.coverage)
 		summary.Events += s.events
+		s.release()
+		scans = append(scans, s)
+	}
+	joinBodies(scans, findings)
+	for _, s := range scans {
+		summary.Volumes = append(summary.Volumes, s.coverage)
 	}
 	slices.SortStableFunc(findings, compareFindings)
 	for _, f := range findings {

@@ -24,8 +24,8 @@ const logFileRecord = 2
 const maxSlackFolders = 4096
 
 // findTraces looks for wanted names where no live structure shows them: in the
-// index slack of folders, in $LogFile and, if asked for, anywhere on the volume.
-// What it finds makes further candidates.
+// index slack of folders, in $LogFile, in the slack of FILE records and, if
+// asked for, anywhere on the volume. What it finds makes further candidates.
 func (s *volumeScan) findTraces(ctx context.Context, want func([]byte) bool) error {
 	s.traces = make(map[ntfs.FileReference][]event.Trace)
 	if !s.hasMFT() {
@@ -35,18 +35,26 @@ func (s *volumeScan) findTraces(ctx context.Context, want func([]byte) bool) err
 	if s.volume.NTFS.HasClusters() {
 		s.logFile(want)
 	}
-	if s.opts.Carve {
-		return s.carve(ctx, want)
+	other, err := s.recordSlack(ctx, want)
+	if err != nil || !s.opts.Carve {
+		return err
 	}
-	return nil
+	return s.carve(ctx, want, other)
 }
 
-// keep adds a trace, unless it does not say whose name it is.
+// keep adds a trace: to those of the incarnation that it names, or to those that
+// have lost whose name it is. A content without a name is a body.
 func (s *volumeScan) keep(t event.Trace) {
-	if t.Reference.Record() == 0 || t.Reference.Sequence() == 0 {
-		return
+	switch {
+	case t.Name.Name == "":
+		s.slackBody(&t)
+	case t.Reference.Sequence() == 0:
+		if s.plausible(&t) {
+			s.loose = append(s.loose, t)
+		}
+	case t.Reference.Record() != 0: // $MFT itself has no other name
+		s.traces[t.Reference] = append(s.traces[t.Reference], t)
 	}
-	s.traces[t.Reference] = append(s.traces[t.Reference], t)
 }
 
 // indexSlack searches the indexes of folders, and of the folders below those
@@ -61,7 +69,7 @@ func (s *volumeScan) indexSlack(want func([]byte) bool) {
 		}
 		live, traces, problems := index.Traces(s.volume.NTFS, folder, nil)
 		for _, t := range traces {
-			if want(t.Name.NameLE()) {
+			if t.Name.Name == "" || want(t.Name.NameLE()) {
 				s.keep(t)
 			}
 		}

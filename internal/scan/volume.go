@@ -10,6 +10,7 @@ import (
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/source/eventlog"
 	"github.com/jobscan/jobscan/internal/source/mft"
 	"github.com/jobscan/jobscan/internal/source/runs"
 	"github.com/jobscan/jobscan/internal/source/usnjrnl"
@@ -27,12 +28,19 @@ type volumeScan struct {
 	history *usnjrnl.History
 	names   []ntfs.NameHit
 	logs    []*ntfs.File // SchedLgU.txt
-	paths   *correlate.Folders
+
+	eventLogs []*eventLog
+	taskNames *eventlog.Names
+
+	paths *correlate.Folders
 
 	traces     map[ntfs.FileReference][]event.Trace
+	loose      []event.Trace                       // names of unknown incarnation
+	folderWas  map[ntfs.FileReference]bool         // by wasFolder
 	carved     map[ntfs.FileReference][]usn.Record // journal records found outside the journal
 	carvedSeen map[carvedKey]bool
-	bodies     []carvedJob
+	bodies     bodies
+	files      []*jobFile // all that had a job's name
 
 	twins   twinStore
 	windows windows
@@ -46,7 +54,8 @@ type volumeScan struct {
 
 func newVolumeScan(v *evidence.Volume, o *Options) *volumeScan {
 	s := &volumeScan{volume: v, opts: o, drive: cmp.Or(v.DriveLetter, o.Drive),
-		carved: make(map[ntfs.FileReference][]usn.Record), carvedSeen: make(map[carvedKey]bool), checked: make(map[*event.File]bool)}
+		carved: make(map[ntfs.FileReference][]usn.Record), carvedSeen: make(map[carvedKey]bool),
+		folderWas: make(map[ntfs.FileReference]bool), checked: make(map[*event.File]bool)}
 	s.coverage = report.VolumeSummary{Evidence: v.EvidencePath, Partition: v.Partition, Volume: v.Index, DriveLetter: s.drive,
 		ShadowCopy: v.ShadowCopy, ShadowTime: v.Created}
 	return s
@@ -63,9 +72,15 @@ func (s *volumeScan) run(ctx context.Context) error {
 	}
 	files := s.testimony()
 	s.paths = s.folders()
-	volume := correlate.Volume{Index: s.volume.Index, Folders: s.paths, HasMFT: s.hasMFT()}
-	s.decide(volume.Events(files))
-	s.joinBodies()
+	volume := correlate.Volume{Index: s.volume.Index, Folders: s.paths, HasMFT: s.hasMFT(), Loose: s.loose}
+	if s.hasMFT() {
+		volume.Fold = s.volume.NTFS.FoldName
+	}
+	events := volume.Events(files)
+	if err := s.readEventLogs(ctx, events); err != nil {
+		return err
+	}
+	s.decide(events)
 	s.problems = capped(distinct(s.problems))
 	return ctx.Err()
 }
@@ -74,7 +89,7 @@ func (s *volumeScan) run(ctx context.Context) error {
 // name at any moment, then the whole history of those files.
 func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error {
 	s.survey = usnjrnl.NewSurvey(want)
-	mftTasks, joinMFT := s.mftTasks(orNamed(orNamed(want, runs.LogName), tasksFolderName))
+	mftTasks, joinMFT := s.mftTasks(orEventLog(orNamed(want, runs.LogName, tasksFolderName)))
 	usnTasks, joinUSN := s.surveyTasks()
 	if err := runTasks(ctx, s.opts.Workers, append(mftTasks, usnTasks...), s.opts.Progress); err != nil {
 		return err
@@ -92,7 +107,7 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 		candidates[ref] = true
 	}
 	for ref, records := range s.carved {
-		if slices.ContainsFunc(records, func(r usn.Record) bool { return want(ntfs.FileName{Name: r.Name}.NameLE()) }) {
+		if anyWanted(records, want) {
 			candidates[ref] = true
 		}
 	}
@@ -103,6 +118,10 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	}
 	join()
 	return nil
+}
+
+func anyWanted(records []usn.Record, want func([]byte) bool) bool {
+	return slices.ContainsFunc(records, func(r usn.Record) bool { return want(ntfs.FileName{Name: r.Name}.NameLE()) })
 }
 
 // testimony sets the journal's records of each file beside its FILE record.
@@ -146,9 +165,20 @@ func (s *volumeScan) fileRecord(ref ntfs.FileReference, extensions []uint64) (r 
 	return mft.DescribeOrphan(s.volume.NTFS, ref, extensions), false
 }
 
-// noteLog keeps a file that is the scheduler's log.
+// release lets go of what only the scan of this volume needs.
+func (s *volumeScan) release() {
+	s.survey, s.history, s.paths, s.names = nil, nil, nil, nil
+	s.traces, s.loose, s.carved, s.carvedSeen, s.folderWas = nil, nil, nil, nil, nil
+}
+
+// noteLog keeps a file that is the scheduler's log, or an event log that tells of
+// its tasks.
 func (s *volumeScan) noteLog(f *ntfs.File) {
 	for _, n := range f.Names() {
+		if eventlog.IsLog(n.Name) && !f.IsDirectory() {
+			s.eventLogs = append(s.eventLogs, &eventLog{file: f})
+			return
+		}
 		if strings.EqualFold(n.Name, runs.LogName) && !f.IsDirectory() {
 			s.logs = append(s.logs, f)
 			return

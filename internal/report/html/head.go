@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 )
 
 //go:embed assets/style.css
@@ -19,8 +20,11 @@ var script string
 var templates embed.FS
 
 // page holds the templates. Each begins and ends in the text of an element, so
-// that they can be written one after the other.
-var page = template.Must(template.ParseFS(templates, "assets/*.tmpl"))
+// that they can be written one after the other. They are read when a page is
+// written: other commands need not wait for them.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(templates, "assets/*.tmpl"))
+})
 
 // policy is the Content-Security-Policy: the page's own script and style, known
 // by their hashes, and nothing that is loaded, framed or sent.

@@ -106,7 +106,7 @@ func (w *writer) Summary(d report.Document) error {
 		name string
 		rows *spool
 	}{{"top", &w.rows}, {"middle", &w.problems}, {"bottom", nil}} {
-		if err := page.ExecuteTemplate(w.w, part.name, p); err != nil {
+		if err := page().ExecuteTemplate(w.w, part.name, p); err != nil {
 			return err
 		}
 		if part.rows != nil {

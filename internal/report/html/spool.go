@@ -24,7 +24,7 @@ func (s *spool) render(name string, data any) error {
 		}
 		s.in = bufio.NewWriterSize(s.flate, 32<<10)
 	}
-	return page.ExecuteTemplate(s.in, name, data)
+	return page().ExecuteTemplate(s.in, name, data)
 }
 
 // copyTo ends the spool and writes all that was added.

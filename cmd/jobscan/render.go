@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jobscan/jobscan/internal/evidence"
+	"github.com/jobscan/jobscan/internal/report"
+)
+
+// renderFlags say what becomes of a saved report.
+type renderFlags struct {
+	output   outputFlags
+	quiet    bool
+	exitZero bool
+}
+
+func newRenderCommand(a *app) *cobra.Command {
+	var f renderFlags
+	cmd := &cobra.Command{
+		Use:   "render [flags] REPORT.jsonl",
+		Short: "Turn a saved JSON Lines report into another format",
+		Long: `Render reads a report that scan or timeline wrote with --format jsonl (- is
+standard input) and writes it in another format, without the evidence. A line
+that is damaged is named on standard error and in the report; the others are
+rendered, and the exit code is 3. Otherwise it is that of the scan.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.render(cmd.Context(), args[0], &f)
+		},
+	}
+	f.output.register(cmd, reportFormats)
+	fs := cmd.Flags()
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on standard error but errors")
+	fs.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 also for findings and incomplete reports")
+	return cmd
+}
+
+// render reads the saved report and writes it anew.
+func (a *app) render(ctx context.Context, name string, f *renderFlags) error {
+	if _, err := f.output.find(); err != nil {
+		return failure(err)
+	}
+	in, err := a.savedReport(name, f.output.file)
+	if err != nil {
+		return failure(err)
+	}
+	defer in.Close()
+	var out *output
+	// CSV has no place for problems, so the writer itself prints all of them.
+	printed := f.output.format == "csv" && !f.quiet
+	tell := func(err error) {
+		if !printed {
+			fmt.Fprintf(a.stderr, "jobscan: error: %s: %s\n", report.Visible(name), errorText(err))
+		}
+	}
+	open := func() (report.Writer, error) {
+		var err error
+		if out, err = f.output.open(a, &evidence.Host{}); err != nil {
+			return nil, err
+		}
+		if printed {
+			return withProblems{out.writer, a.stderr}, nil
+		}
+		return out.writer, nil
+	}
+	restored, err := report.Restore(contextReader{ctx, in}, name, open, tell)
+	if out != nil {
+		if closeErr := out.close(); err == nil {
+			err = closeErr
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return failure(fmt.Errorf("%s: %w", name, err))
+	}
+	return f.exit(restored)
+}
+
+// savedReport opens the report, and refuses one that would be its own output.
+func (a *app) savedReport(name, output string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(a.stdin), nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a folder: expected a JSON Lines report", name)
+	}
+	if other, otherErr := os.Stat(output); err == nil && otherErr == nil && os.SameFile(info, other) {
+		err = fmt.Errorf("%s is the report that is read: write to another file", output)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// contextReader reads until the context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+func (f *renderFlags) exit(r report.Restored) error {
+	switch {
+	case f.exitZero:
+		return nil
+	case r.Alerts > 0:
+		return exitError{code: exitFindings}
+	case !r.Complete || r.Damaged > 0:
+		return exitError{code: exitIncomplete}
+	}
+	return nil
+}

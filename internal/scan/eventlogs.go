@@ -1,0 +1,225 @@
+package scan
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/format/evtx"
+	"github.com/jobscan/jobscan/internal/isolate"
+	"github.com/jobscan/jobscan/internal/report"
+	"github.com/jobscan/jobscan/internal/source/eventlog"
+	"github.com/jobscan/jobscan/internal/source/mft"
+	"github.com/jobscan/jobscan/internal/winpath"
+	"github.com/jobscan/jobscan/internal/wtf8"
+	"github.com/jobscan/jobscan/ntfs"
+)
+
+// decoderLimits bound the process that decodes event logs; a chunk of 64 KiB
+// needs a few megabytes and milliseconds.
+var decoderLimits = isolate.Limits{Memory: 512 << 20, Time: 20 * time.Second, Output: 16 << 20}
+
+// Bounds of what event logs may cost and say.
+const (
+	maxLogs   = 256 // of one volume
+	maxDeaths = 3   // of the decoder, on one volume
+	// maxLogEntries is after how many events about jobs no further log is read.
+	maxLogEntries = 100_000
+)
+
+// orEventLog lets the names of event logs through. It is asked of every name on
+// the volume: the last four characters, as one word, turn nearly all away.
+func orEventLog(want func(name []byte) bool) func([]byte) bool {
+	const (
+		evtx  = 'e' | 'v'<<16 | 't'<<32 | 'x'<<48
+		lower = 0x20 | 0x20<<16 | 0x20<<32 | 0x20<<48
+	)
+	return func(name []byte) bool {
+		if want(name) {
+			return true
+		}
+		n := len(name)
+		return n > 8 && binary.LittleEndian.Uint64(name[n-8:])|lower == evtx && eventlog.IsLog(wtf8.FromLE(name))
+	}
+}
+
+// eventLog is one log on the volume, with what it told.
+type eventLog struct {
+	file *ntfs.File
+	path winpath.Path
+	log  eventlog.Log
+}
+
+// readEventLogs reads the logs of the volume that tell of tasks. What they say of
+// a task can make it one to look for; then they are read once more.
+func (s *volumeScan) readEventLogs(ctx context.Context, events []*event.Event) error {
+	s.chooseLogs()
+	if len(s.eventLogs) == 0 {
+		return nil
+	}
+	if !s.opts.EventLogDecoder.Available() {
+		s.logProblem(s.eventLogs[0], errors.New("event logs are not read: there is no command to decode them with"))
+		return nil
+	}
+	s.taskNames = eventlog.NewNames(taskFiles(events))
+	decoder := &chunkDecoder{command: s.opts.EventLogDecoder}
+	defer decoder.close()
+	for again := true; again; {
+		again = false
+		known, entries := len(s.problems), 0
+		for _, l := range s.eventLogs {
+			l.log = eventlog.Log{}
+			if entries >= maxLogEntries {
+				s.logProblem(l, fmt.Errorf("not read: other logs have %d events about jobs already", entries))
+				continue
+			}
+			log, problems, err := eventlog.Read(ctx, s.volume.NTFS, l.file, s.taskNames, decoder.decode)
+			if err != nil {
+				return err
+			}
+			l.log = log
+			entries += len(log.Entries)
+			for _, err := range problems {
+				s.logProblem(l, err)
+			}
+		}
+		for _, l := range s.eventLogs {
+			again = s.taskNames.Learn(l.log.Entries) || again
+		}
+		if again {
+			s.problems = s.problems[:known] // the next reading meets them again
+		}
+	}
+	for _, l := range s.eventLogs {
+		s.coverage.Artifacts = append(s.coverage.Artifacts, l.coverage(s.drive))
+	}
+	return nil
+}
+
+// chooseLogs keeps the logs in the folder where this Windows, or one before it,
+// wrote them: a copy elsewhere may be of another machine.
+func (s *volumeScan) chooseLogs() {
+	found := s.eventLogs
+	s.eventLogs = nil
+	for _, l := range found {
+		l.path = s.pathOf(l.file)
+		switch folder := l.path.Names; {
+		case !inFolder(folder, "System32", "winevt", "Logs") && l.path.Complete():
+			s.coverage.Artifacts = append(s.coverage.Artifacts,
+				"event log "+l.path.WithDrive(s.drive)+": not read, since it does not lie where Windows keeps its logs")
+		case len(s.eventLogs) >= maxLogs:
+			s.logProblem(l, fmt.Errorf("more than %d event logs: %s is not read", maxLogs, l.path.Name()))
+		default:
+			s.eventLogs = append(s.eventLogs, l)
+		}
+	}
+}
+
+// inFolder reports a path whose last folders are these.
+func inFolder(names []string, folders ...string) bool {
+	for i := 1; i <= len(folders); i++ {
+		at := len(names) - 1 - i
+		if at < 0 || !strings.EqualFold(names[at], folders[len(folders)-i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// pathOf is where a file lies now, by its first name that is not a short one.
+func (s *volumeScan) pathOf(f *ntfs.File) winpath.Path {
+	for _, n := range f.Names() {
+		if n.Namespace != ntfs.NamespaceDOS {
+			return s.paths.Path(event.Name{Parent: n.Parent, Name: n.Name}, math.MaxInt64)
+		}
+	}
+	return winpath.Path{Broken: "the log has no readable name", Gap: "?"}
+}
+
+// logProblem tells what of a log could not be read. It is a warning: what is lost
+// are runs, not files.
+func (s *volumeScan) logProblem(l *eventLog, err error) {
+	if len(l.path.Names) > 0 {
+		err = fmt.Errorf("%s: %w", l.path.Name(), err)
+	}
+	p := s.recordProblem(l.file.Record.Number, err)
+	p.Source = string(l.source())
+	p.Severity = report.SeverityWarning
+	s.problems = append(s.problems, p)
+}
+
+func (l *eventLog) source() event.Source {
+	if strings.EqualFold(l.path.Name(), eventlog.OperationalLog) {
+		return event.TaskScheduler
+	}
+	return event.Security
+}
+
+// coverage says from when to when the log would have told of a run.
+func (l *eventLog) coverage(drive byte) string {
+	text := "event log " + l.path.WithDrive(drive)
+	if !l.file.InUse() {
+		text += " (deleted)"
+	}
+	if l.log.Chunks == 0 {
+		return text + ": no readable part"
+	}
+	return fmt.Sprintf("%s: records %d to %d, from %s to %s", text, l.log.FirstID, l.log.LastID, l.log.FirstTime, l.log.LastTime)
+}
+
+// taskFiles are the names of the files that were in a folder for jobs.
+func taskFiles(events []*event.Event) []string {
+	var out []string
+	for _, e := range events {
+		if e.Action.Arrives() && isTaskFile(e.Path) {
+			out = append(out, e.Path.Name())
+		}
+	}
+	return out
+}
+
+// isTaskFile reports a job in a folder Tasks, or in one that is not known.
+func isTaskFile(path winpath.Path) bool {
+	return mft.IsJob(path.Name()) && (inFolder(path.Names, "Tasks") || len(path.Names) == 1 && !path.Complete())
+}
+
+// chunkDecoder has chunks decoded in a process of its own, which it starts when
+// it is first needed and again when it died.
+type chunkDecoder struct {
+	command isolate.Command
+	child   *isolate.Child
+	deaths  int
+}
+
+func (d *chunkDecoder) decode(ctx context.Context, chunk []byte) ([]evtx.Event, error) {
+	if d.child == nil {
+		var err error
+		if d.child, err = d.command.Start(decoderLimits); err != nil {
+			return nil, fmt.Errorf("%w: %w", err, eventlog.ErrGiveUp)
+		}
+	}
+	lines, err := d.child.Ask(ctx, chunk)
+	if !d.child.Alive() {
+		d.child = nil
+		if d.deaths++; d.deaths >= maxDeaths {
+			err = fmt.Errorf("%w; that was death %d of the decoder: %w", err, d.deaths, eventlog.ErrGiveUp)
+		}
+	}
+	var events []evtx.Event
+	for _, line := range lines {
+		var e evtx.Event
+		if bad := json.Unmarshal(line, &e); bad != nil {
+			return events, errors.Join(err, bad)
+		}
+		events = append(events, e)
+	}
+	return events, err
+}
+
+func (d *chunkDecoder) close() { d.child.Close() }
