@@ -59,9 +59,9 @@ func indexRemainAt(b []byte, off int, folder FileReference, records uint64) (Ind
 	ref, whole := entryBefore(b, off, n)
 	r := IndexRemain{}
 	switch {
-	case whole && (parent == folder && folder != 0 || canExist(ref, records) && canExist(parent, records)):
+	case whole && (parent == folder && folder != 0 && canExist(ref, 0) || canExist(ref, records) && canExist(parent, records)):
 		r.Reference = ref
-	case parent == folder && folder != 0:
+	case parent == folder && folder != 0: // the end entry may have overwritten half of the header
 	case endEntryBefore(b, off) && canExist(parent, records) && fittingSizes(key):
 	case folder != 0 && fittingSizes(key) && !inAttribute(b, off, n):
 		r.ParentLost = !canExist(parent, records)

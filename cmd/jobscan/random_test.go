@@ -242,6 +242,16 @@ func (r *randomTruth) unreal(l line) string {
 	return ""
 }
 
+// remnant: neither the $MFT nor the journal shows this name.
+func (l line) remnant() bool {
+	for _, s := range l.Jobscan.Support {
+		if s.Source == "mft" || s.Source == "usn" {
+			return false
+		}
+	}
+	return true
+}
+
 func cutLast(key string) (path, ref string, ok bool) {
 	i := strings.LastIndexByte(key, ' ')
 	return key[:i], key[i+1:], i >= 0
@@ -299,7 +309,7 @@ func (r *randomTruth) unrealFinding(f line) string {
 			return ""
 		}
 	}
-	if f.fromJournal() || f.has("broken_path") || f.has("path_unproven") || f.File.Inode == "" {
+	if f.fromJournal() || f.has("broken_path") || f.remnant() {
 		return cmp.Or(r.unreal(f), "")
 	}
 	if f.Jobscan.State == fixtures.StateDeleted || r.atStart[k] {
@@ -333,12 +343,12 @@ func checkJobs(t *testing.T, all, jobs []line) {
 	var want, got []string
 	for _, f := range all {
 		// Which folders' slack is searched depends on the rule.
-		if isJobPath(noDrive(f.File.Path)) && !f.has("path_unproven") {
+		if isJobPath(noDrive(f.File.Path)) && !f.remnant() {
 			want = append(want, happened(f.Event.Action, f.File.Path, f.File.Inode, f.Timestamp))
 		}
 	}
 	for _, f := range jobs {
-		if f.has("path_unproven") {
+		if f.remnant() {
 			continue
 		}
 		if f.Jobscan.Verdict == "match" && isJobPath(noDrive(f.File.Path)) {

@@ -26,7 +26,7 @@ func (b *fileBuilder) arrival(s *span, path winpath.Path, moment int64) *event.E
 	case byRename:
 		e.Arrival = event.RenamedIn
 		if s.previous != nil {
-			from := b.volume.Folders.Path(*s.previous, b.momentOf(s.first))
+			from := b.path(*s.previous, b.momentOf(s.first))
 			e.Previous = &from
 		}
 	}
@@ -54,7 +54,7 @@ func actionOf(begun beginning) event.Action {
 }
 
 func (b *fileBuilder) momentOf(r *usn.Record) int64 {
-	if b.stale {
+	if b.timeless {
 		return beforeJournal
 	}
 	return r.USN

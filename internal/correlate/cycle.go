@@ -34,7 +34,7 @@ func stepsOf(records []usn.Record) []step {
 	for i := range records {
 		rec := &records[i]
 		s := step{Record: rec, name: event.Name{Parent: rec.Parent, Name: rec.Name}, first: i == 0}
-		if cutOff(cycle, rec.Reason) {
+		if cutOff(cycle, rec.Reason) || i > 0 && sameLink(&records[i-1], rec) {
 			cycle = 0
 		}
 		s.begins = cycle == 0
@@ -65,6 +65,13 @@ func cutOff(cycle, next usn.Reason) bool {
 		stays &^= usn.ReasonRenameNewName
 	}
 	return stays&^next != 0
+}
+
+// sameLink reports a change of a link that is told twice, without a CLOSE
+// between: the second is of a cycle of its own.
+func sameLink(a, b *usn.Record) bool {
+	return b.Reason&usn.ReasonHardLinkChange != 0 && a.Reason == b.Reason && b.Reason&usn.ReasonClose == 0 &&
+		a.Parent == b.Parent && a.Name == b.Name
 }
 
 // inMidCycle reports that a file's first record in the journal is not the

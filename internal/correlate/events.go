@@ -17,7 +17,10 @@ import (
 type Volume struct {
 	Index   int
 	Folders *Folders
-	HasMFT  bool
+	// Carved are the folders as the journal and the records found outside it
+	// name them together; nil where there are none of the latter.
+	Carved *Folders
+	HasMFT bool
 	// Loose are names of unknown incarnation: traces whose Reference has no
 	// sequence number.
 	Loose []event.Trace
@@ -89,7 +92,10 @@ func (v *Volume) older(t *event.Testimony, records []usn.Record, source event.So
 		return known
 	}
 	slices.SortStableFunc(records, byUSN)
-	b := &fileBuilder{volume: v, reference: t.Reference, records: records, stale: true, source: source}
+	b := &fileBuilder{volume: v, reference: t.Reference, records: records, apart: true, source: source, timeless: true}
+	if source == event.USNCarved && v.Carved != nil {
+		b.folders, b.timeless = v.Carved, false
+	}
 	if len(known) > 0 {
 		b.file = known[0].File
 	}
@@ -158,8 +164,10 @@ type fileBuilder struct {
 	traces    []event.Trace
 	// unreadable: the FILE record cannot be read, so it says nothing either way
 	unreadable bool
-	stale      bool         // the records do not belong to the journal as it is
+	apart      bool         // the records do not belong to the journal as it is
+	timeless   bool         // and its history of folders does not fit them
 	source     event.Source // of the records; "" for the journal
+	folders    *Folders     // by which paths are resolved; nil: the volume's
 
 	file  *event.File
 	names []ntfs.FileName // of record, without DOS names
@@ -188,8 +196,8 @@ func (b *fileBuilder) build() []*event.Event {
 			atEnd = all
 		}
 	}
-	known := b.volume.HasMFT && !b.stale && !b.unreadable
-	spans, changes := replayFile(b.records, atEnd, all, known)
+	known := b.volume.HasMFT && !b.apart && !b.unreadable
+	spans, changes := b.replay(atEnd, all, known)
 	var events []*event.Event
 	b.arrivals = make(map[event.Name]*event.Event)
 	for _, s := range spans {
@@ -204,10 +212,15 @@ func (b *fileBuilder) build() []*event.Event {
 	for _, c := range changes {
 		events = append(events, b.changeEvent(c))
 	}
-	if b.stale {
-		b.markStale(events)
+	if b.apart {
+		b.markApart(events)
 	}
 	return events
+}
+
+func (b *fileBuilder) replay(atEnd, all []event.Name, known bool) ([]*span, []change) {
+	f := b.volume.Folders
+	return replayFile(b.records, atEnd, all, known, func(usn int64) bool { return b.apart || f.Gaps || usn == f.First })
 }
 
 func (b *fileBuilder) newFile() *event.File {
@@ -234,12 +247,12 @@ func (b *fileBuilder) newFile() *event.File {
 	return f
 }
 
-func (b *fileBuilder) markStale(events []*event.Event) {
+func (b *fileBuilder) markApart(events []*event.Event) {
 	a := event.Anomaly{Code: "stale_journal_record",
 		Detail: "the record's USN does not fit its place in the journal: it remains from an older journal, and its path is resolved by the oldest known folder names"}
 	if b.source == event.USNCarved {
 		a = event.Anomaly{Code: "carved_journal_record",
-			Detail: "the record was found outside the journal; its path is resolved by the oldest known folder names"}
+			Detail: "the record was found outside the journal; others that belong to it may be lost"}
 	}
 	for _, e := range events {
 		e.Anomalies = append(e.Anomalies, a)
@@ -252,13 +265,13 @@ const maxMoves = 256
 // spanEvents are the arrival of a name, the moves of folders above it, and its deletion.
 func (b *fileBuilder) spanEvents(s *span) []*event.Event {
 	moment := s.from
-	if b.stale {
+	if b.timeless {
 		moment = beforeJournal
 	}
 	path := b.pathAt(s.Name, &moment)
 	events := []*event.Event{b.arrival(s, path, moment)}
-	for !b.stale {
-		move, folder, ok := b.volume.Folders.nextMove(s.Name, moment, s.to)
+	for !b.timeless {
+		move, folder, ok := b.theFolders().nextMove(s.Name, moment, s.to)
 		if !ok {
 			break
 		}
@@ -268,17 +281,19 @@ func (b *fileBuilder) spanEvents(s *span) []*event.Event {
 				Detail: fmt.Sprintf("the folders above were moved more than %d times: later moves are left out", maxMoves)})
 			break
 		}
-		boundBy(events[len(events)-1], s, &move)
+		if len(events) == 1 {
+			boundBy(events[0], s, &move)
+		}
 		moment = move.USN
-		moved := b.volume.Folders.Path(s.Name, moment)
+		moved := b.path(s.Name, moment)
 		if !moved.Equal(path) {
 			events = append(events, b.folderMove(s, path, moved, move, folder))
 		}
 		path = moved
 	}
 	if s.deleted {
-		if !b.stale {
-			path = b.volume.Folders.Path(s.Name, s.last.USN)
+		if !b.timeless {
+			path = b.path(s.Name, s.last.USN)
 		}
 		events = append(events, b.deletion(s, path))
 	}
@@ -288,27 +303,46 @@ func (b *fileBuilder) spanEvents(s *span) []*event.Event {
 // boundBy tightens the time of an arrival that is only known to lie before the
 // first record of the name: it lies before the move of the folder as well.
 func boundBy(arrival *event.Event, s *span, move *event.FolderRecord) {
-	if s.first == nil || arrival.Order != s.first.USN-1 || move.USN >= s.first.USN {
-		return
+	byRecord := s.first != nil && s.from == beforeJournal && arrival.Order >= s.first.USN-1
+	if byRecord && move.USN < s.first.USN {
+		arrival.Time, arrival.Order = move.Time, move.USN-1
 	}
-	arrival.Time, arrival.Order = move.Time, move.USN-1
 }
 
 // pathAt resolves a name; a name from before the journal whose folder was made
 // during it can only have come there after the folder did.
 func (b *fileBuilder) pathAt(n event.Name, moment *int64) winpath.Path {
-	if *moment == beforeJournal && !b.stale {
-		if from, ok := b.volume.Folders.existsFrom(n.Parent); ok {
+	if *moment == beforeJournal && !b.timeless {
+		if from, ok := b.theFolders().existsFrom(n.Parent); ok {
 			*moment = from
 		}
 	}
-	return b.volume.Folders.Path(n, *moment)
+	path := b.path(n, *moment)
+	if gone := b.record != nil && !b.record.InUse; gone && *moment == beforeJournal && b.volume.Carved != nil && path.Complete() {
+		path.Doubt = b.volume.Carved.moved(n)
+	}
+	return path
+}
+
+func (b *fileBuilder) theFolders() *Folders { return cmp.Or(b.folders, b.volume.Folders) }
+
+// path resolves a name at a moment of the journal. Records from elsewhere have
+// no place in it, and between those found others may have stood.
+func (b *fileBuilder) path(n event.Name, moment int64) winpath.Path {
+	path := b.theFolders().Path(n, moment)
+	if b.apart && path.Complete() {
+		path.Doubt = b.theFolders().doubt(n)
+	}
+	return path
 }
 
 func (b *fileBuilder) event(action event.Action, at wintime.Filetime, order int64, path winpath.Path) *event.Event {
 	e := &event.Event{Action: action, Time: at, Order: order, File: b.file, Path: path}
-	if path.Broken != "" {
+	switch {
+	case path.Broken != "":
 		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "broken_path", Detail: path.Broken})
+	case path.Doubt != "":
+		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "path_unproven", Detail: path.Doubt})
 	}
 	return e
 }
@@ -319,11 +353,7 @@ func (b *fileBuilder) usnSupport(r *usn.Record) event.Support {
 }
 
 func (b *fileBuilder) changeEvent(c change) *event.Event {
-	moment := c.record.USN
-	if b.stale {
-		moment = beforeJournal
-	}
-	e := b.event(event.Modification, c.record.Time, c.record.USN, b.volume.Folders.Path(c.Name, moment))
+	e := b.event(event.Modification, c.record.Time, c.record.USN, b.path(c.Name, b.momentOf(c.record)))
 	s := b.usnSupport(c.record)
 	s.Detail, e.Reason = c.reason.String(), c.reason
 	e.Support = append(e.Support, s)

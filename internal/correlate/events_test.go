@@ -87,7 +87,11 @@ type eventsTest struct {
 	folders map[ntfs.FileReference][]event.FolderRecord
 	now     func(ntfs.FileReference) (event.Name, error)
 	noMFT   bool
-	want    []string
+	carved  []usn.Record
+	traces  []event.Trace
+	// unsettled folders may have been renamed since they were made.
+	unsettled []ntfs.FileReference
+	want      []string
 }
 
 func TestEvents(t *testing.T) {
@@ -302,14 +306,30 @@ func (tt *eventsTest) run(t *testing.T) {
 		}
 	}
 	folders.Sort()
+	folders.First = tt.firstUSN()
+	folders.Settled = func(ref ntfs.FileReference) bool { return !slices.Contains(tt.unsettled, ref) }
 	v := Volume{Index: 1, Folders: folders, HasMFT: !tt.noMFT}
 	var got []string
-	for _, e := range v.Events([]event.Testimony{{Reference: file, Record: tt.record, Journal: tt.journal}}) {
+	for _, e := range v.Events([]event.Testimony{{Reference: file, Record: tt.record, Journal: tt.journal, Carved: tt.carved, Traces: tt.traces}}) {
 		got = append(got, line(e))
 	}
 	if !slices.Equal(got, tt.want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
 	}
+}
+
+// firstUSN is that of the first record which the test's journal holds.
+func (tt *eventsTest) firstUSN() int64 {
+	first := afterJournal
+	for _, r := range tt.journal {
+		first = min(first, r.USN)
+	}
+	for _, records := range tt.folders {
+		for _, r := range records {
+			first = min(first, r.USN)
+		}
+	}
+	return first
 }
 
 func TestEventsDoNotDependOnOrder(t *testing.T) {

@@ -40,6 +40,13 @@ type Folders struct {
 	// Now gives the name that the $MFT holds for a folder, or why it has none.
 	// It is nil where there is no $MFT.
 	Now func(ntfs.FileReference) (event.Name, error)
+	// Settled reports that the $MFT shows a folder to have had its name since it
+	// was made. It is nil where there is no $MFT.
+	Settled func(ntfs.FileReference) bool
+	// First is the USN of the journal's first record, Gaps that parts of the
+	// journal are lost: before a first record or a gap other records stood.
+	First int64
+	Gaps  bool
 }
 
 // Sort puts the history in the order of the journal; call it once before use.
@@ -66,7 +73,7 @@ func (f *Folders) at(ref ntfs.FileReference, moment int64) (event.Name, error) {
 	records := f.History[ref]
 	i := sort.Search(len(records), func(i int) bool { return records[i].USN >= moment })
 	if i < len(records) {
-		return stateBefore(ref, records, i, moment)
+		return f.stateBefore(ref, records, i, moment)
 	}
 	if f.Now != nil {
 		now, err := f.Now(ref)
@@ -87,22 +94,51 @@ func (f *Folders) at(ref ntfs.FileReference, moment int64) (event.Name, error) {
 	return last.Name, nil
 }
 
-func stateBefore(ref ntfs.FileReference, records []event.FolderRecord, i int, moment int64) (event.Name, error) {
+func (f *Folders) stateBefore(ref ntfs.FileReference, records []event.FolderRecord, i int, moment int64) (event.Name, error) {
 	r := records[i]
 	if i > 0 || r.USN == moment {
 		return r.Name, nil
 	}
-	if beganByRename(&r) {
+	if f.beganByRename(&r) {
 		return event.Name{}, fmt.Errorf("folder %s was renamed at USN %d and the journal no longer holds its earlier name", ref, r.USN)
 	}
 	return r.Name, nil
 }
 
 // beganByRename reports that a folder's first record tells of its rename to
-// this name, and the record of its name before is lost.
-func beganByRename(r *event.FolderRecord) bool {
+// this name, and the record of its name before is lost. That one stands right
+// before it, so a later record that still has the reason is of an older rename.
+func (f *Folders) beganByRename(r *event.FolderRecord) bool {
 	const other = usn.ReasonRenameOldName | usn.ReasonClose
-	return r.Reason&usn.ReasonRenameNewName != 0 && r.Reason&other == 0
+	return r.Reason&usn.ReasonRenameNewName != 0 && r.Reason&other == 0 && (f.Gaps || r.USN == f.First)
+}
+
+// doubt says why a folder above a name may have been called otherwise, or lain
+// elsewhere, at a moment that is not known; "" where nothing speaks for that.
+func (f *Folders) doubt(n event.Name) string { return f.doubtIf(n, f.Settled) }
+
+// moved is doubt for what the folders' records tell alone.
+func (f *Folders) moved(n event.Name) string {
+	return f.doubtIf(n, func(ntfs.FileReference) bool { return true })
+}
+
+func (f *Folders) doubtIf(n event.Name, settled func(ntfs.FileReference) bool) string {
+	visited := make(map[ntfs.FileReference]bool)
+	for parent := n.Parent; parent.Record() != rootRecord && !visited[parent] && len(visited) < maxDepth; {
+		visited[parent] = true
+		if move, ok := f.moveAfter(parent, beforeJournal); ok {
+			return fmt.Sprintf("the folder %s was renamed or moved to %q at %s, and when this name lay in it is not recorded", parent, move.Name.Name, move.Time)
+		}
+		state, err := f.at(parent, beforeJournal)
+		if err != nil {
+			return "" // the path is broken
+		}
+		if settled == nil || !settled(parent) {
+			return fmt.Sprintf("whether the folder %q (%s) has had this name and place since it was made is not recorded", state.Name, parent)
+		}
+		parent = state.Parent
+	}
+	return ""
 }
 
 // existsFrom gives the USN of the folder's creation where the journal covers it.
@@ -192,7 +228,7 @@ func (f *Folders) moveAfter(ref ntfs.FileReference, moment int64) (event.FolderR
 		if r.Reason&usn.ReasonRenameNewName == 0 {
 			continue
 		}
-		if i > 0 && records[i-1].Name != r.Name || i == 0 && beganByRename(&r) {
+		if i > 0 && records[i-1].Name != r.Name || i == 0 && f.beganByRename(&r) {
 			return r, true
 		}
 	}

@@ -45,6 +45,48 @@ func decideLinks(steps []step, final []event.Name, known bool) {
 			present[s.name], decided[s.name] = false, true
 		}
 	}
+	mendLinks(steps)
+}
+
+// mendLinks looks from the front at a file whose creation the journal holds: a
+// link that it never had cannot have been removed. It was added, and the CLOSE
+// of that cycle is lost; what looks like that CLOSE is the removal.
+func mendLinks(steps []step) {
+	if len(steps) == 0 || steps[0].partial || steps[0].fresh&usn.ReasonFileCreate == 0 {
+		return
+	}
+	present := map[event.Name]bool{}
+	for i := range steps {
+		s := &steps[i]
+		switch {
+		case s.link == linkRemoved && !present[s.name]:
+			s.link = linkAdded
+			present[s.name] = true
+			removeLater(steps[i+1:], s.name)
+		case s.link != noLinkChange:
+			present[s.name] = s.link == linkAdded
+		case s.departs:
+			present[s.name] = false
+		case s.arrives || s.fresh&usn.ReasonFileCreate != 0:
+			present[s.name] = true
+		}
+	}
+}
+
+// removeLater finds the record that removed a link: the next one that is closed
+// with its name, unless it is told otherwise.
+func removeLater(steps []step, name event.Name) {
+	const closing = usn.ReasonHardLinkChange | usn.ReasonClose
+	for i := range steps {
+		s := &steps[i]
+		if s.name != name {
+			continue
+		}
+		if s.link == noLinkChange && s.Reason&closing == closing {
+			s.link = linkRemoved
+		}
+		return
+	}
 }
 
 // linkMarker is how much a record with HARD_LINK_CHANGE can mean.

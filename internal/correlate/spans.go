@@ -45,11 +45,12 @@ type change struct {
 // replayFile replays the journal's records of one file, in the order of their
 // USN. atEnd holds the names that the file has at the end of the journal, all
 // the names in its FILE record, in use or free; known says whether atEnd can be
-// relied on, that is whether there is an $MFT.
-func replayFile(records []usn.Record, atEnd, all []event.Name, known bool) ([]*span, []change) {
+// relied on, that is whether there is an $MFT; cut whether the journal can have
+// held something right before a USN that it does not hold any more.
+func replayFile(records []usn.Record, atEnd, all []event.Name, known bool, cut func(int64) bool) ([]*span, []change) {
 	steps := stepsOf(records)
 	decideLinks(steps, atEnd, known)
-	r := replay{named: make(map[event.Name][]*span), last: beforeJournal}
+	r := replay{named: make(map[event.Name][]*span), last: beforeJournal, cut: cut}
 	for i := range steps {
 		r.step(&steps[i])
 	}
@@ -71,6 +72,7 @@ type replay struct {
 	born    bool        // from its first record on: all the file's life is in the journal
 	deleted bool
 	last    int64 // USN of the record before
+	cut     func(usn int64) bool
 }
 
 func (r *replay) step(s *step) {
@@ -118,11 +120,12 @@ func (r *replay) depart(s *step) {
 }
 
 // begin opens a span. In the middle of a cycle the name was there before the
-// journal, unless it can be this record that tells of its arrival.
+// journal, unless it can be this record that tells of its arrival. One of a
+// rename would have that of the old name before it.
 func (r *replay) begin(n *span, s *step) {
-	const arrivals = usn.ReasonRenameNewName | usn.ReasonHardLinkChange
 	n.from, n.to, n.first, n.partial = s.USN, afterJournal, s.Record, s.partial
-	if s.partial && (s.Reason&usn.ReasonClose != 0 || s.Reason&arrivals == 0) {
+	arrival := s.Reason&usn.ReasonHardLinkChange != 0 || s.Reason&usn.ReasonRenameNewName != 0 && r.cut(s.USN)
+	if s.partial && (s.Reason&usn.ReasonClose != 0 || !arrival) {
 		n.from = beforeJournal
 	}
 	r.add(n)

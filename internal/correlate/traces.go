@@ -97,12 +97,11 @@ func supportBy(e *event.Event, t event.Trace) {
 func (b *fileBuilder) traceArrival(name event.Name, t event.Trace) *event.Event {
 	moment := beforeJournal
 	path := b.pathAt(name, &moment)
+	if path.Complete() {
+		path.Doubt = b.theFolders().doubt(name)
+	}
 	e := b.event(event.Creation, t.Name.Created, -1, path)
 	e.Arrival = arrivalOf(&t.Name)
-	if path.Complete() {
-		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "path_unproven",
-			Detail: "only a remnant shows this name; its folder's path is the oldest known one, and may have been another when the name was there"})
-	}
 	return e
 }
 

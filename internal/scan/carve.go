@@ -3,8 +3,10 @@ package scan
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
+	"github.com/jobscan/jobscan/internal/correlate"
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/source/carve"
@@ -88,6 +90,27 @@ func (s *volumeScan) keepCarved(r usn.Record) {
 	}
 	s.carvedSeen[key] = true
 	s.carved[r.File] = append(s.carved[r.File], r)
+}
+
+// carvedFolders adds what records found outside the journal say of folders to
+// what the journal says of them; nil where there are none.
+func (s *volumeScan) carvedFolders() *correlate.Folders {
+	if len(s.carved) == 0 {
+		return nil
+	}
+	history := maps.Clone(s.paths.History)
+	for ref, records := range s.carved {
+		for _, r := range records {
+			if r.FileAttributes.IsDirectory() {
+				history[ref] = append(slices.Clip(history[ref]), event.FolderRecord{USN: r.USN, Offset: r.Offset, Time: r.Time,
+					Reason: r.Reason, Name: event.Name{Parent: r.Parent, Name: r.Name}})
+			}
+		}
+	}
+	f := *s.paths
+	f.History, f.Gaps = history, true
+	f.Sort()
+	return &f
 }
 
 type carvedKey struct {

@@ -72,7 +72,7 @@ func (s *volumeScan) run(ctx context.Context) error {
 	}
 	files := s.testimony()
 	s.paths = s.folders()
-	volume := correlate.Volume{Index: s.volume.Index, Folders: s.paths, HasMFT: s.hasMFT(), Loose: s.loose}
+	volume := correlate.Volume{Index: s.volume.Index, Folders: s.paths, Carved: s.carvedFolders(), HasMFT: s.hasMFT(), Loose: s.loose}
 	if s.hasMFT() {
 		volume.Fold = s.volume.NTFS.FoldName
 	}
@@ -187,9 +187,11 @@ func (s *volumeScan) noteLog(f *ntfs.File) {
 }
 
 func (s *volumeScan) folders() *correlate.Folders {
-	f := &correlate.Folders{History: s.survey.Folders}
+	u := &s.coverage.USN
+	f := &correlate.Folders{History: s.survey.Folders, First: u.FirstUSN, Gaps: u.Gaps > 0 || u.DamagedBytes > 0}
 	if s.hasMFT() {
-		f.Now = mft.NewFolders(s.volume.NTFS).Now
+		now := mft.NewFolders(s.volume.NTFS)
+		f.Now, f.Settled = now.Now, now.Settled
 	}
 	f.Sort()
 	return f

@@ -27,7 +27,8 @@ type Finder struct {
 	// that lies outside of the ranges given as live is for the caller to see.
 	// The reference is 0 where it is overwritten or was never there.
 	Record func(event.Trace)
-	// USN gets each record with a wanted name; Stale is always set.
+	// USN gets each record with a wanted name, and each of a folder: paths are
+	// made of those. Stale is always set.
 	USN func(usn.Record, Plausibility)
 	// AnyUSN gets every record, V4 included, before names are looked at. The
 	// Raw is valid during the call only.

@@ -56,7 +56,7 @@ func (p *pass) usn(at int) {
 	if p.f.AnyUSN != nil {
 		p.f.AnyUSN(raw)
 	}
-	if p.f.USN == nil || raw.Major() == 4 || !p.wants(raw.NameBytes()) {
+	if p.f.USN == nil || raw.Major() == 4 || !raw.Attributes().IsDirectory() && !p.wants(raw.NameBytes()) {
 		return
 	}
 	var signs Plausibility

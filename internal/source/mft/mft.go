@@ -113,34 +113,34 @@ func (f *Folders) Now(ref ntfs.FileReference) (event.Name, error) {
 }
 
 // Settled reports that the folder has had its name and parent since it was made:
-// the four times of its $FILE_NAME are equal, and a rename or move would have
-// set them anew.
+// its $FILE_NAME has the attribute id and the times of its making; a rename or
+// move gives it a new id, and the times that the folder has by then.
 func (f *Folders) Settled(ref ntfs.FileReference) bool { return f.lookUp(ref).settled }
 
 func (f *Folders) lookUp(ref ntfs.FileReference) folder {
 	known, ok := f.known[ref]
 	if !ok {
-		n, err := f.read(ref)
+		file, n, err := f.read(ref)
 		known = folder{name: event.Name{Parent: n.Parent, Name: n.Name}, err: err,
-			settled: err == nil && n.Modified == n.Created && n.Changed == n.Created && n.Accessed == n.Created}
+			settled: err == nil && n.Modified == n.Created && n.Changed == n.Created && n.Accessed == n.Created && hasFirstID(file, n)}
 		f.known[ref] = known
 	}
 	return known
 }
 
-func (f *Folders) read(ref ntfs.FileReference) (ntfs.FileName, error) {
+func (f *Folders) read(ref ntfs.FileReference) (*ntfs.File, ntfs.FileName, error) {
 	file, err := f.volume.File(ref.Record())
 	if err != nil {
-		return ntfs.FileName{}, fmt.Errorf("folder %s: %w", ref, err)
+		return nil, ntfs.FileName{}, fmt.Errorf("folder %s: %w", ref, err)
 	}
 	if got := file.Reference(); got != ref {
 		if file.InUse() {
-			return ntfs.FileName{}, fmt.Errorf("folder %s is gone: its FILE record now describes %s", ref, got)
+			return nil, ntfs.FileName{}, fmt.Errorf("folder %s is gone: its FILE record now describes %s", ref, got)
 		}
-		return ntfs.FileName{}, fmt.Errorf("folder %s is gone: its FILE record is free and last described %s", ref, got)
+		return nil, ntfs.FileName{}, fmt.Errorf("folder %s is gone: its FILE record is free and last described %s", ref, got)
 	}
 	if !file.IsDirectory() {
-		return ntfs.FileName{}, fmt.Errorf("%s, named as a folder, is a file", ref)
+		return nil, ntfs.FileName{}, fmt.Errorf("%s, named as a folder, is a file", ref)
 	}
 	name, ok := nameOf(file)
 	if !ok && f.searches < maxSearches {
@@ -150,9 +150,30 @@ func (f *Folders) read(ref ntfs.FileReference) (ntfs.FileName, error) {
 		}
 	}
 	if !ok {
-		return ntfs.FileName{}, fmt.Errorf("folder %s has no readable name", ref)
+		return nil, ntfs.FileName{}, fmt.Errorf("folder %s has no readable name", ref)
 	}
-	return name, nil
+	return file, name, nil
+}
+
+// hasFirstID reports that no attribute is gone that was older than the name:
+// then the name is of the folder's making. One may be missing: $INDEX_ROOT is
+// made anew, with a later id, when the index grows.
+func hasFirstID(file *ntfs.File, n ntfs.FileName) bool {
+	older, missing := make(map[uint16]bool), int(n.AttributeID)
+	rootIsNew := false
+	for i := range file.Attributes {
+		a := &file.Attributes[i]
+		switch {
+		case a.Holder != n.Holder:
+			return false // ids count within one record
+		case a.ID > n.AttributeID:
+			rootIsNew = rootIsNew || a.Type == ntfs.TypeIndexRoot
+		case a.ID < n.AttributeID && !older[a.ID]:
+			older[a.ID] = true
+			missing--
+		}
+	}
+	return missing == 0 || missing == 1 && rootIsNew
 }
 
 func nameOf(file *ntfs.File) (ntfs.FileName, bool) {
