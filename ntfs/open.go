@@ -12,8 +12,9 @@ import (
 // Open opens the NTFS volume that r holds in size bytes. Where the boot sector
 // is gone or impossible it takes the copy in the last sector; where $MFT's own
 // record is gone, that in $MFTMirr; where no boot sector is left, it looks for
-// $MFT's record on the volume and derives the layout from it. Problems tells
-// which of these was needed. Another file system is named in the error.
+// $MFT's record on the volume and derives the layout from it; where both copies
+// of that record are gone, it takes the FILE records that stand in a row.
+// Problems tells which of these was needed. Another file system is named in the error.
 func Open(r io.ReaderAt, size int64) (*Volume, error) {
 	boots, errs := findBootSectors(r, size)
 	for i, at := range boots {
@@ -41,6 +42,14 @@ func Open(r io.ReaderAt, size int64) (*Volume, error) {
 		v.checkBitmap()
 		v.problems = append(errs, v.problems...)
 		return v, nil
+	}
+	for _, at := range boots {
+		if v := openRow(newVolume(r, size, at.boot)); v != nil {
+			v.hasBoot = true
+			v.noteShort()
+			v.problems = append(errs, v.problems...)
+			return v, nil
+		}
 	}
 	if err != nil {
 		errs = append(errs, err)

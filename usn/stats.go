@@ -8,6 +8,9 @@ type Stats struct {
 	Records    uint64 // all, stale ones included
 	V2, V3, V4 uint64
 	Stale      uint64
+	// StaleWithin are the stale ones between records that are not: others of the
+	// journal stood in their place, and are lost.
+	StaleWithin uint64
 
 	// DamagedBytes counts what is neither a record nor zero, in words of 8
 	// bytes, zero words in the midst of damage included, and what could not be read.
@@ -59,8 +62,10 @@ type edge struct {
 	first, end int64 // stream offsets
 	firstLoose bool  // damage or a stale record: not tied to the page grid
 	endLoose   bool
-	fresh      bool // FirstUSN is set
-	timed      bool // FirstTime is set
+	fresh      bool   // FirstUSN is set
+	staleHead  uint64 // stale records before the first that is not
+	staleTail  uint64 // behind the last that is not
+	timed      bool   // FirstTime is set
 }
 
 // Join adds the sums of the range that follows s's directly.
@@ -83,6 +88,7 @@ func (s *Stats) Join(next Stats) {
 		s.addGap(g)
 	}
 	s.GapsOmitted += next.GapsOmitted
+	s.joinStale(next)
 
 	if next.edge.fresh {
 		if !s.edge.fresh {
@@ -96,6 +102,23 @@ func (s *Stats) Join(next Stats) {
 	}
 	s.BackwardSteps.Count += next.BackwardSteps.Count
 	s.BackwardSteps.Largest = max(s.BackwardSteps.Largest, next.BackwardSteps.Largest)
+}
+
+// joinStale finds stale records between the last fresh one of s and the first of next.
+func (s *Stats) joinStale(next Stats) {
+	e := &s.edge
+	switch {
+	case !next.edge.fresh && !e.fresh:
+		e.staleHead += next.Stale
+	case !next.edge.fresh:
+		e.staleTail += next.Stale
+	case !e.fresh:
+		e.staleHead += next.edge.staleHead
+		s.StaleWithin, e.staleTail = next.StaleWithin, next.edge.staleTail
+	default:
+		s.StaleWithin += e.staleTail + next.edge.staleHead + next.StaleWithin
+		e.staleTail = next.edge.staleTail
+	}
 }
 
 // record counts the record b at a stream offset.
@@ -124,8 +147,15 @@ func (s *Stats) record(b []byte, at int64, stale bool) {
 	s.reach(at, end, stale, stale)
 	if stale {
 		s.Stale++
+		if s.edge.fresh {
+			s.edge.staleTail++
+		} else {
+			s.edge.staleHead++
+		}
 		return
 	}
+	s.StaleWithin += s.edge.staleTail
+	s.edge.staleTail = 0
 	usn := at + s.Shift
 	if !s.edge.fresh {
 		s.FirstUSN, s.edge.fresh = usn, true

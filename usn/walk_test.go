@@ -100,13 +100,58 @@ func TestWalkStale(t *testing.T) {
 	s.fill(5)
 	w := walkAll(t, source(s.b))
 	i := slices.Index(w.names, "old.job")
-	if i < 0 || !w.stale[i] || w.stats.Stale != 1 || len(w.problems) != 0 {
+	if i < 0 || !w.stale[i] || w.stats.Stale != 1 || w.stats.StaleWithin != 1 || len(w.problems) != 0 {
 		t.Errorf("got %q, stale %v, problems %q", w.names, w.stale, w.problems)
 	}
 	for j, st := range w.stale {
 		if st != (j == i) {
 			t.Errorf("record %d: stale is %v", j, st)
 		}
+	}
+}
+
+// TestStaleWithin: whichever way a walk is cut, the stale records between fresh
+// ones are counted, and those before and behind them are not.
+func TestStaleWithin(t *testing.T) {
+	piece := func(fresh, head, tail, within uint64) Stats {
+		s := Stats{Stale: head + tail + within, StaleWithin: within}
+		s.edge.fresh, s.edge.staleHead, s.edge.staleTail = fresh > 0, head, tail
+		return s
+	}
+	tests := []struct {
+		name   string
+		pieces []Stats
+		want   uint64
+	}{
+		{"head and tail", []Stats{piece(1, 2, 3, 0)}, 0},
+		{"within one", []Stats{piece(2, 0, 0, 4)}, 4},
+		{"between two", []Stats{piece(1, 2, 3, 0), piece(1, 5, 7, 0)}, 8},
+		{"a stale piece between", []Stats{piece(1, 0, 1, 0), piece(0, 6, 0, 0), piece(1, 2, 9, 0)}, 9},
+		{"stale pieces at both ends", []Stats{piece(0, 6, 0, 0), piece(1, 2, 1, 0), piece(0, 4, 0, 0)}, 0},
+	}
+	for _, tt := range tests {
+		var sum Stats
+		for _, p := range tt.pieces {
+			sum.Join(p)
+		}
+		if sum.StaleWithin != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, sum.StaleWithin, tt.want)
+		}
+	}
+}
+
+// resident is a journal that stands in a FILE record.
+type resident struct{ Source }
+
+func (r resident) Extents() []ntfs.Extent {
+	return []ntfs.Extent{{Length: r.Size(), Physical: -1, Resident: true}}
+}
+
+func TestWalkResident(t *testing.T) {
+	var s stream
+	s.v2("x.job", ReasonFileCreate)
+	if w := walkAll(t, resident{source(s.b)}); len(w.names) != 1 {
+		t.Errorf("got %q", w.names)
 	}
 }
 

@@ -97,8 +97,7 @@ func (b *fileBuilder) unseenArrival(s *span, path winpath.Path, moment int64) *e
 	}
 	e := b.event(action, fn.Created, -1, path)
 	e.Arrival = how
-	e.Support = append(e.Support, event.Support{Source: event.MFT, Volume: b.volume.Index, Reference: b.reference,
-		Offset: b.record.Offset, Time: fn.Created, Detail: detail})
+	e.Support = append(e.Support, b.recordSupport(fn, detail))
 	if s.first != nil {
 		support := b.usnSupport(s.first)
 		support.Detail += " (shows the name, not its beginning)"
@@ -180,6 +179,16 @@ func (b *fileBuilder) mftSupport(n event.Name) []event.Support {
 	if !own {
 		return nil
 	}
-	return []event.Support{{Source: event.MFT, Volume: b.volume.Index, Reference: b.reference,
-		Offset: b.record.Offset, Time: fn.Created, Detail: "$FILE_NAME"}}
+	return []event.Support{b.recordSupport(fn, "$FILE_NAME")}
+}
+
+// recordSupport cites a name of the FILE record, or of a folder's index where
+// that stands in for it.
+func (b *fileBuilder) recordSupport(fn *ntfs.FileName, detail string) event.Support {
+	s := event.Support{Source: event.MFT, Volume: b.volume.Index, Reference: b.reference,
+		Offset: b.record.Offset, Time: fn.Created, Detail: detail}
+	if b.record.Indexed {
+		s.Source, s.Detail = event.IndexSlack, fmt.Sprintf("entry in the index of folder %s", fn.Parent)
+	}
+	return s
 }

@@ -196,7 +196,7 @@ func (b *fileBuilder) build() []*event.Event {
 			atEnd = all
 		}
 	}
-	known := b.volume.HasMFT && !b.apart && !b.unreadable
+	known := b.volume.HasMFT && !b.apart && (!b.unreadable || b.record != nil && b.record.Indexed)
 	spans, changes := b.replay(atEnd, all, known)
 	var events []*event.Event
 	b.arrivals = make(map[event.Name]*event.Event)
@@ -229,7 +229,9 @@ func (b *fileBuilder) newFile() *event.File {
 	case !b.volume.HasMFT:
 		f.State = event.UnknownState
 	case b.unreadable:
-		f.State = event.UnknownState
+		if f.State = event.UnknownState; b.record != nil && b.record.Indexed {
+			f.State = event.Allocated
+		}
 		f.Anomalies = append(f.Anomalies, event.Anomaly{Code: "record_unreadable",
 			Detail: "the FILE record cannot be read: whether it still describes this file is not known"})
 	case b.record == nil || b.record.Orphan:
@@ -338,6 +340,9 @@ func (b *fileBuilder) path(n event.Name, moment int64) winpath.Path {
 
 func (b *fileBuilder) event(action event.Action, at wintime.Filetime, order int64, path winpath.Path) *event.Event {
 	e := &event.Event{Action: action, Time: at, Order: order, File: b.file, Path: path}
+	if path.Detour != "" {
+		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "path_by_index", Detail: path.Detour})
+	}
 	switch {
 	case path.Broken != "":
 		e.Anomalies = append(e.Anomalies, event.Anomaly{Code: "broken_path", Detail: path.Broken})

@@ -43,6 +43,9 @@ type Folders struct {
 	// Settled reports that the $MFT shows a folder to have had its name since it
 	// was made. It is nil where there is no $MFT.
 	Settled func(ntfs.FileReference) bool
+	// ByIndex gives the name that a folder has in the live index of the one above
+	// it. It is asked where the folder's own FILE record cannot tell. May be nil.
+	ByIndex func(ntfs.FileReference) (event.Name, bool)
 	// First is the USN of the journal's first record, Gaps that parts of the
 	// journal are lost: before a first record or a gap other records stood.
 	First int64
@@ -151,8 +154,32 @@ func (f *Folders) existsFrom(ref ntfs.FileReference) (int64, bool) {
 }
 
 // Path resolves a name at a moment. A chain that cannot be followed to the root
-// gives a broken path with its reason, never a guess.
+// gives a broken path with its reason, never a guess. Where FILE records of
+// folders cannot be followed, the indexes of the folders above them may be.
 func (f *Folders) Path(n event.Name, moment int64) winpath.Path {
+	path := f.path(n, f.at, moment)
+	if path.Broken == "" || f.ByIndex == nil {
+		return path
+	}
+	indexed := f.path(n, f.atByIndex, moment)
+	if indexed.Broken != "" {
+		return path
+	}
+	indexed.Detour = path.Broken + "; the path is that of the folders' indexes"
+	return indexed
+}
+
+// atByIndex is at, with the indexes asked first where the journal is silent.
+func (f *Folders) atByIndex(ref ntfs.FileReference, moment int64) (event.Name, error) {
+	if len(f.History[ref]) == 0 {
+		if name, ok := f.ByIndex(ref); ok {
+			return name, nil
+		}
+	}
+	return f.at(ref, moment)
+}
+
+func (f *Folders) path(n event.Name, at func(ntfs.FileReference, int64) (event.Name, error), moment int64) winpath.Path {
 	names := []string{n.Name}
 	visited := make(map[ntfs.FileReference]bool)
 	broken := func(gap ntfs.FileReference, why string) winpath.Path {
@@ -169,7 +196,7 @@ func (f *Folders) Path(n event.Name, moment int64) winpath.Path {
 			return broken(parent, fmt.Sprintf("more than %d parents", maxDepth))
 		}
 		visited[parent] = true
-		state, err := f.at(parent, moment)
+		state, err := at(parent, moment)
 		if err != nil {
 			return broken(parent, err.Error())
 		}

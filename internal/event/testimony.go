@@ -26,6 +26,7 @@ type FileRecord struct {
 	InUse     bool
 	Directory bool
 	Orphan    bool  // only extension records are left: the base record describes another file
+	Indexed   bool  // the record cannot be read: this is what folders' indexes say of the file
 	Offset    int64 // bytes in $MFT
 	Names     []ntfs.FileName
 	Times     *Times // nil where $STANDARD_INFORMATION could not be read

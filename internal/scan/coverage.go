@@ -60,6 +60,9 @@ func (s *volumeScan) describeJournal(stats *usn.Stats) {
 	}
 	s.lostJournal()
 	s.journalGaps(stats)
+	if n := stats.StaleWithin; n > 0 {
+		s.problems = append(s.problems, s.journalProblem(-1, fmt.Errorf("%d records of an older journal stand in $J between its own: what stood in their place is lost", n)))
+	}
 	if s.volume.Max != nil {
 		s.coverage.USN.JournalID = s.volume.Max.JournalID
 	}

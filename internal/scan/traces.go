@@ -76,6 +76,7 @@ func (s *volumeScan) indexSlack(want func([]byte) bool) {
 		if deep && s.twins.note(s.folderAbove(folder), live) {
 			continue // the tasks of Windows Vista and later are no job files
 		}
+		s.noteIndexed(live, want)
 		for _, e := range live {
 			if deep && e.FileName.FileAttributes&ntfs.AttributeDirectory != 0 {
 				queue.add(e.Reference.Record(), true)
@@ -85,6 +86,20 @@ func (s *volumeScan) indexSlack(want func([]byte) bool) {
 			p := s.recordProblem(n, err)
 			p.Source, p.Severity = string(event.IndexSlack), report.SeverityWarning
 			s.problems = append(s.problems, p)
+		}
+	}
+}
+
+// noteIndexed keeps the wanted names in a folder's live index whose FILE record
+// cannot be read.
+func (s *volumeScan) noteIndexed(live []ntfs.IndexEntry, want func([]byte) bool) {
+	for _, e := range live {
+		n := e.FileName
+		if n.Namespace == ntfs.NamespaceDOS || n.Partial || n.FileAttributes&ntfs.AttributeDirectory != 0 || !want(n.NameLE()) {
+			continue
+		}
+		if _, err := s.volume.NTFS.File(e.Reference.Record()); err != nil && e.Reference.Sequence() != 0 {
+			s.indexed[e.Reference] = append(s.indexed[e.Reference], n)
 		}
 	}
 }

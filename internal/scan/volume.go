@@ -35,15 +35,17 @@ type volumeScan struct {
 	paths *correlate.Folders
 
 	traces     map[ntfs.FileReference][]event.Trace
-	loose      []event.Trace                       // names of unknown incarnation
-	folderWas  map[ntfs.FileReference]bool         // by wasFolder
-	carved     map[ntfs.FileReference][]usn.Record // journal records found outside the journal
+	loose      []event.Trace                          // names of unknown incarnation
+	folderWas  map[ntfs.FileReference]bool            // by wasFolder
+	indexed    map[ntfs.FileReference][]ntfs.FileName // names in live indexes whose FILE record cannot be read
+	carved     map[ntfs.FileReference][]usn.Record    // journal records found outside the journal
 	carvedSeen map[carvedKey]bool
 	bodies     bodies
 	files      []*jobFile // all that had a job's name
 
 	twins   twinStore
 	windows windows
+	byIndex folderIndex
 	checked map[*event.File]bool // by crossCheck
 
 	findings []*report.Finding
@@ -55,7 +57,7 @@ type volumeScan struct {
 func newVolumeScan(v *evidence.Volume, o *Options) *volumeScan {
 	s := &volumeScan{volume: v, opts: o, drive: cmp.Or(v.DriveLetter, o.Drive),
 		carved: make(map[ntfs.FileReference][]usn.Record), carvedSeen: make(map[carvedKey]bool),
-		folderWas: make(map[ntfs.FileReference]bool), checked: make(map[*event.File]bool)}
+		folderWas: make(map[ntfs.FileReference]bool), indexed: make(map[ntfs.FileReference][]ntfs.FileName), checked: make(map[*event.File]bool)}
 	s.coverage = report.VolumeSummary{Evidence: v.EvidencePath, Partition: v.Partition, Volume: v.Index, DriveLetter: s.drive,
 		ShadowCopy: v.ShadowCopy, ShadowTime: v.Created}
 	return s
@@ -104,6 +106,9 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 		candidates[hit.Reference()] = true
 	}
 	for ref := range s.traces {
+		candidates[ref] = true
+	}
+	for ref := range s.indexed {
 		candidates[ref] = true
 	}
 	for ref, records := range s.carved {
@@ -155,6 +160,9 @@ func (s *volumeScan) fileRecord(ref ntfs.FileReference, extensions []uint64) (r 
 	f, err := s.volume.NTFS.File(ref.Record(), extensions...)
 	if err != nil {
 		s.problems = append(s.problems, s.recordProblem(ref.Record(), err))
+		if names := s.indexed[ref]; len(names) > 0 {
+			return mft.FromIndex(names), true
+		}
 		return mft.DescribeOrphan(s.volume.NTFS, ref, extensions), true
 	}
 	if f.Reference() == ref {
@@ -191,7 +199,7 @@ func (s *volumeScan) folders() *correlate.Folders {
 	f := &correlate.Folders{History: s.survey.Folders, First: u.FirstUSN, Gaps: u.Gaps > 0 || u.DamagedBytes > 0}
 	if s.hasMFT() {
 		now := mft.NewFolders(s.volume.NTFS)
-		f.Now, f.Settled = now.Now, now.Settled
+		f.Now, f.Settled, f.ByIndex = now.Now, now.Settled, s.folderByIndex
 	}
 	f.Sort()
 	return f

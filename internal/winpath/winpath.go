@@ -18,6 +18,9 @@ type Path struct {
 	// Doubt tells why the folders may have been called otherwise at that moment;
 	// empty when the path is proven.
 	Doubt string
+	// Detour tells that folders were named by something other than their own
+	// records, and why; empty when they were not.
+	Detour string
 }
 
 // UnknownDrive stands for the letter that a volume does not record.

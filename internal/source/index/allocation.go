@@ -103,6 +103,10 @@ func (f *finder) block(s *ntfs.Stream, buf []byte, at int64, free bool) {
 		}
 		return
 	}
+	if len(node.Torn) > 0 && stale == "" {
+		f.problem(fmt.Errorf("folder %s: %w", f.folder, &parse.Error{Structure: "INDX record", Offset: at, Err: parse.ErrFixup,
+			Detail: fmt.Sprintf("sectors %v are torn: entries in them may be wrong or missing", node.Torn)}))
+	}
 	for _, d := range node.Damage {
 		f.problem(fmt.Errorf("folder %s: %w", f.folder, parse.At(d, at)))
 	}

@@ -3,6 +3,7 @@ package mft
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"strings"
 
 	"github.com/jobscan/jobscan/internal/event"
@@ -89,4 +90,10 @@ func DescribeOrphan(v *ntfs.Volume, base ntfs.FileReference, extensions []uint64
 		}
 	}
 	return out
+}
+
+// FromIndex stands in for a FILE record that cannot be read: the names that live
+// entries of folders' indexes give the file, each with its times and size.
+func FromIndex(names []ntfs.FileName) *event.FileRecord {
+	return &event.FileRecord{InUse: true, Indexed: true, Offset: -1, Names: names, Size: int64(min(names[0].Size, math.MaxInt64))}
 }
