@@ -11,6 +11,7 @@ import (
 	"github.com/jobscan/jobscan/internal/source/index"
 	"github.com/jobscan/jobscan/internal/source/logfile"
 	"github.com/jobscan/jobscan/ntfs"
+	"github.com/jobscan/jobscan/usn"
 )
 
 // tasksFolderName is the folder whose index slack is looked at besides those
@@ -26,15 +27,13 @@ const maxSlackFolders = 4096
 // findTraces looks for wanted names where no live structure shows them: in the
 // index slack of folders, in $LogFile, in the slack of FILE records and, if
 // asked for, anywhere on the volume. What it finds makes further candidates.
-func (s *volumeScan) findTraces(ctx context.Context, want func([]byte) bool) error {
+func (s *volumeScan) findTraces(ctx context.Context, want func([]byte) bool, joinLog func()) error {
 	s.traces = make(map[ntfs.FileReference][]event.Trace)
 	if !s.hasMFT() {
 		return nil
 	}
 	s.indexSlack(want)
-	if s.volume.NTFS.HasClusters() {
-		s.logFile(want)
-	}
+	joinLog()
 	other, err := s.recordSlack(ctx, want)
 	if err != nil || !s.opts.Carve {
 		return err
@@ -175,30 +174,40 @@ func (q *folderQueue) next() (n uint64, deep, ok bool) {
 	return n, q.deep[n], true
 }
 
-// logFile reads names and journal records out of $LogFile.
-func (s *volumeScan) logFile(want func([]byte) bool) {
+// logFileTask reads names and journal records out of $LogFile; join keeps them.
+func (s *volumeScan) logFileTask(want func([]byte) bool) (tasks []task, join func()) {
+	if !s.hasMFT() || !s.volume.NTFS.HasClusters() {
+		return nil, func() {}
+	}
 	v := s.volume.NTFS
 	f, err := v.File(logFileRecord)
 	if err != nil {
-		return // record 2 was reported by the walk over the $MFT
+		return nil, func() {} // record 2 is reported by the walk over the $MFT
 	}
 	log, err := v.OpenStream(f, ntfs.TypeData, "")
 	if err != nil {
-		s.problems = append(s.problems, s.traceProblem(event.LogFile, err))
-		return
+		return nil, func() { s.problems = append(s.problems, s.traceProblem(event.LogFile, err)) }
 	}
-	traces, records, _, problems := logfile.Traces(log, log.InitializedSize(), v.RecordSize(), int(v.ClusterSize()), want)
-	for _, t := range traces {
-		s.keep(t)
+	var traces []event.Trace
+	var records []usn.Record
+	var problems []error
+	read := func(context.Context) error {
+		traces, records, _, problems = logfile.Traces(log, log.InitializedSize(), v.RecordSize(), int(v.ClusterSize()), want)
+		return nil
 	}
-	for _, r := range records {
-		s.keepCarved(r)
-	}
-	for _, err := range problems {
-		if errors.Is(err, parse.ErrSignature) && len(problems) == 1 {
-			continue // a log that was never written is no log
+	return []task{{log.InitializedSize(), read}}, func() {
+		for _, t := range traces {
+			s.keep(t)
 		}
-		s.problems = append(s.problems, s.traceProblem(event.LogFile, err))
+		for _, r := range records {
+			s.keepCarved(r)
+		}
+		for _, err := range problems {
+			if errors.Is(err, parse.ErrSignature) && len(problems) == 1 {
+				continue // a log that was never written is no log
+			}
+			s.problems = append(s.problems, s.traceProblem(event.LogFile, err))
+		}
 	}
 }
 

@@ -93,12 +93,13 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	s.survey = usnjrnl.NewSurvey(want)
 	mftTasks, joinMFT := s.mftTasks(orEventLog(orNamed(want, runs.LogName, tasksFolderName)))
 	usnTasks, joinUSN := s.surveyTasks()
-	if err := runTasks(ctx, s.opts.Workers, append(mftTasks, usnTasks...), s.opts.Progress); err != nil {
+	logTasks, joinLog := s.logFileTask(want)
+	if err := runTasks(ctx, s.opts.Workers, slices.Concat(logTasks, mftTasks, usnTasks), s.opts.Progress); err != nil {
 		return err
 	}
 	joinMFT()
 	joinUSN()
-	if err := s.findTraces(ctx, want); err != nil {
+	if err := s.findTraces(ctx, want, joinLog); err != nil {
 		return err
 	}
 	candidates := s.survey.Candidates
