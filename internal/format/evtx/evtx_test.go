@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/jobscan/jobscan/fixtures"
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/parse"
 	"github.com/jobscan/jobscan/internal/wintime"
 )
@@ -189,19 +188,12 @@ func TestHostile(t *testing.T) {
 
 // TestCorpus: the frames of real logs hold together; evtxinfo counts as many.
 func TestCorpus(t *testing.T) {
-	corpus := os.Getenv("JOBSCAN_CORPUS")
-	if corpus == "" {
-		t.Skip("JOBSCAN_CORPUS is not set")
-	}
 	for name, want := range map[string]int{
 		"CA_chrome_firefox_opera_4663": 5, "LM_WMI_4624_4688_TargetHost": 8, "LM_tsclient_startup_folder": 4,
 		"execution_evasion_visual_studio_prebuild_event": 29, "privesc_spoolsv_spl_file_write_sysmon11": 37,
 		"rundll32_cmd_schtask": 50, "temp_scheduled_task_4698_4699": 2,
 	} {
-		b, err := os.ReadFile(filepath.Join(corpus, "evtx", name+".evtx"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		b := corpus.Bytes(t, "evtx", name+".evtx")
 		h, err := ParseFileHeader(b)
 		if err != nil || !h.ChecksumValid {
 			t.Errorf("%s: %+v, %v", name, h, err)

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/jobscan/jobscan/internal/report"
@@ -93,7 +94,7 @@ func (a about) Names() string {
 		name, _ := shorten(e.Path, maxCell)
 		names = append(names, name)
 	}
-	return orElse(strings.Join(names, ", "), "report")
+	return cmp.Or(strings.Join(names, ", "), "report")
 }
 
 // options are the options of the scan by name.

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -75,7 +76,7 @@ func newCard(d report.Document, z zone) *card {
 	c.Job = newPart(d, jobSection(), z, taken)
 	c.Job.Wide = true
 	for _, t := range d.List("jobscan.job.triggers") {
-		c.Triggers = append(c.Triggers, report.Visible(orElse(t.Text("text"), t.Text("type"))))
+		c.Triggers = append(c.Triggers, report.Visible(cmp.Or(t.Text("text"), t.Text("type"))))
 	}
 	c.Odd = oddities(d.List("jobscan.anomalies"))
 	c.JobOdd = oddities(d.List("jobscan.job.anomalies"))

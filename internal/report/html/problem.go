@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/jobscan/jobscan/internal/report"
@@ -15,7 +16,7 @@ type problem struct {
 func newProblem(d report.Document, n int) problem {
 	p := problem{
 		N:        n,
-		Severity: orElse(report.Visible(d.Text("severity")), "error"),
+		Severity: cmp.Or(report.Visible(d.Text("severity")), "error"),
 		Class:    "error",
 		Where:    volumeKey{evidence: d.Text("evidence"), volume: d.Text("volume")}.name(),
 		Source:   report.Visible(d.Text("source")),

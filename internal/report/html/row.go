@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func verdictOf(d report.Document) verdict {
 			return v
 		}
 	}
-	return verdict{Word: orElse(report.Visible(word), "none"), Class: "other", Glyph: "?"}
+	return verdict{Word: cmp.Or(report.Visible(word), "none"), Class: "other", Glyph: "?"}
 }
 
 // newRow makes the row; evidence gives the cell that says where it comes from.
@@ -75,7 +76,7 @@ func newRow(d report.Document, n int, z zone, evidence func(report.Document) str
 		Action:  report.Visible(d.Text("event.action")),
 		State:   report.Visible(d.Text("jobscan.state")),
 		Because: report.Visible(d.Text("jobscan.because")),
-		NoRun:   noProgram(d),
+		NoRun:   report.NoProgram(d),
 	}
 	cell := func(text string) string {
 		text, cut := shorten(text, maxCell)
@@ -124,19 +125,6 @@ func isLocal(d report.Document) bool {
 		}
 	}
 	return false
-}
-
-// noProgram says why a row does not tell what it runs. An event in a timeline
-// need not say so each time.
-func noProgram(d report.Document) string {
-	job, _ := d.Lookup("jobscan.job")
-	switch {
-	case job != nil:
-		return "no program"
-	case d.Type() == report.TypeFinding:
-		return "not recovered"
-	}
-	return ""
 }
 
 // shorten takes out the middle of a text of more than limit characters.

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/jobscan/jobscan/internal/report"
@@ -23,7 +24,7 @@ type stamp struct {
 func (z zone) stamp(text string) stamp {
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return stamp{Text: orElse(report.Visible(text), "unknown")}
+		return stamp{Text: cmp.Or(report.Visible(text), "unknown")}
 	}
 	rest := ".0000000"
 	if z.location != time.UTC {
@@ -65,10 +66,3 @@ func (z zone) second(text string) string {
 
 // name is the zone as it was asked for.
 func (z zone) name() string { return z.location.String() }
-
-func orElse(text, absent string) string {
-	if text == "" {
-		return absent
-	}
-	return text
-}

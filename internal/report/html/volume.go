@@ -1,8 +1,6 @@
 package html
 
 import (
-	"strings"
-
 	"github.com/jobscan/jobscan/internal/report"
 )
 
@@ -26,16 +24,6 @@ func coverageVolume(v report.Document) volumeKey {
 
 // name is a volume as a person would name it.
 func (k volumeKey) name() string {
-	var parts []string
-	if k.evidence != "" {
-		parts = append(parts, report.Visible(k.evidence))
-	}
-	if k.volume != "" {
-		parts = append(parts, "volume "+report.Visible(k.volume))
-	}
-	if k.shadowCopy != "" {
-		parts = append(parts, "shadow copy "+report.Visible(k.shadowCopy))
-	}
-	name, _ := shorten(orElse(strings.Join(parts, ", "), "evidence"), maxCell)
+	name, _ := shorten(report.VolumeName(k.evidence, k.volume, k.shadowCopy), maxCell)
 	return name
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -171,7 +172,7 @@ func countText(n, noun string) string {
 	if n == "1" {
 		return n + " " + noun
 	}
-	return orElse(n, "0") + " " + noun + "s"
+	return cmp.Or(n, "0") + " " + noun + "s"
 }
 
 // problemList lists the first problems and counts the others.

@@ -1,8 +1,8 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jobscan/jobscan/internal/report"
@@ -40,9 +40,9 @@ func (t *writer) newRow(d report.Document) row {
 		case columnVerdict:
 			text += t.notes.marks(d)
 		case columnProcess:
-			text = orElse(text, "unknown")
+			text = cmp.Or(text, "unknown")
 		case columnRuns:
-			text = orElse(text, noProgram(d))
+			text = cmp.Or(text, report.NoProgram(d))
 		}
 		r.cells[i] = report.Visible(text)
 	}
@@ -54,7 +54,7 @@ func (t *writer) newRow(d report.Document) row {
 func (t *writer) time(text string) string {
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return orElse(text, "unknown")
+		return cmp.Or(text, "unknown")
 	}
 	layout := "2006-01-02 15:04:05.0000000"
 	if t.location != time.UTC {
@@ -67,33 +67,13 @@ func (t *writer) time(text string) string {
 func (t *writer) shortTime(text string) string {
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return orElse(text, "unknown")
+		return cmp.Or(text, "unknown")
 	}
 	return at.In(t.location).Format("2006-01-02 15:04:05 ") + t.zone()
 }
 
 // zone is the name of the zone as it was asked for.
 func (t *writer) zone() string { return t.location.String() }
-
-// noProgram says why there is nothing in RUNS. An event in a timeline need not
-// say so each time.
-func noProgram(d report.Document) string {
-	job, _ := d.Lookup("jobscan.job")
-	switch {
-	case job != nil:
-		return "no program"
-	case d.Type() == report.TypeFinding:
-		return "not recovered"
-	}
-	return ""
-}
-
-func orElse(text, absent string) string {
-	if text == "" {
-		return absent
-	}
-	return text
-}
 
 // volumes numbers the volumes that rows come from, in order of appearance.
 type volumes struct{ keys []volumeKey }
@@ -126,16 +106,4 @@ func (v *volumes) label(i int) string {
 }
 
 // name is a volume as a person would name it.
-func (k volumeKey) name() string {
-	var parts []string
-	if k.evidence != "" {
-		parts = append(parts, report.Visible(k.evidence))
-	}
-	if k.volume != "" {
-		parts = append(parts, "volume "+report.Visible(k.volume))
-	}
-	if k.shadowCopy != "" {
-		parts = append(parts, "shadow copy "+report.Visible(k.shadowCopy))
-	}
-	return orElse(strings.Join(parts, ", "), "evidence")
-}
+func (k volumeKey) name() string { return report.VolumeName(k.evidence, k.volume, k.shadowCopy) }

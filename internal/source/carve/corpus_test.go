@@ -2,12 +2,10 @@ package carve
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/ntfs"
 )
@@ -15,16 +13,12 @@ import (
 // On real volumes the pass finds each name of each FILE record, and every entry
 // of the folders whose index lies in INDX records.
 func TestRealVolumes(t *testing.T) {
-	dir := os.Getenv("JOBSCAN_CORPUS")
-	if dir == "" {
-		t.Skip("JOBSCAN_CORPUS is not set")
-	}
 	for _, name := range []string{
 		"real/cf-testfs1/testfs1.raw.gz", "built/b01_cl512.img.gz", "built/b02_cl4096.img.gz",
 		"built/b04_sec4096.img.gz", "built/b05_reuse.img.gz", "built/b12_usn.img.gz", "built/b20_attrlist.img.gz",
 	} {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			data := unpacked(t, filepath.Join(dir, "ntfs", filepath.FromSlash(name)))
+			data := corpus.Bytes(t, "ntfs", name)
 			v, err := ntfs.Open(bytes.NewReader(data), int64(len(data)))
 			if err != nil {
 				t.Fatal(err)
@@ -37,24 +31,6 @@ func TestRealVolumes(t *testing.T) {
 			compareIndexes(t, &l, v)
 		})
 	}
-}
-
-func unpacked(t *testing.T, name string) []byte {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(io.LimitReader(z, 512<<20))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }
 
 func compareIndexes(t *testing.T, l *log, v *ntfs.Volume) {

@@ -1,27 +1,16 @@
 package index
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/csv"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/ntfs"
 )
-
-func corpus(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("JOBSCAN_CORPUS")
-	if dir == "" {
-		t.Skip("JOBSCAN_CORPUS is not set")
-	}
-	return filepath.Join(dir, "ntfs", "real", filepath.FromSlash(name))
-}
 
 // Real $I30 files, whose names in nodes and slack another tool has listed.
 func TestIndexFiles(t *testing.T) {
@@ -31,11 +20,8 @@ func TestIndexFiles(t *testing.T) {
 		{"one record", "artemis-i30/I30.bin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b, err := os.ReadFile(corpus(t, c.file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := listed(t, corpus(t, filepath.Dir(c.file)+"/expected.indxparse.csv"))
+			b := corpus.Bytes(t, "ntfs/real", c.file)
+			want := listed(t, filepath.Dir(c.file)+"/expected.indxparse.csv")
 			var got []string
 			headless := 0
 			for at := 0; at+4096 <= len(b); at += 4096 {
@@ -80,11 +66,7 @@ func line(n ntfs.FileName) string {
 // listed reads INDXParse's table, with the same content as line gives.
 func listed(t *testing.T, file string) []string {
 	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := csv.NewReader(bufio.NewReader(bytes.NewReader(b)))
+	r := csv.NewReader(corpus.Open(t, "ntfs/real", file))
 	r.TrimLeadingSpace, r.FieldsPerRecord, r.LazyQuotes = true, -1, true
 	rows, err := r.ReadAll()
 	if err != nil {

@@ -2,15 +2,13 @@ package index
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/ntfs"
 )
 
@@ -132,19 +130,7 @@ func TestSlackOfRealRecords(t *testing.T) {
 		{"dn-slack-2/slack-2.mft.gz", []string{"11 0-0 11-11 $RmMetadata", "39 45-1 39-1 t3.txt", "39 45-1 39-1 t3.txt"}},
 	}
 	for _, tt := range tests {
-		f, err := os.Open(corpus(t, tt.file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(z)
-		if err != nil {
-			t.Fatal(err)
-		}
+		b := corpus.Bytes(t, "ntfs/real", tt.file)
 		v, err := ntfs.OpenMFT(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jobscan/jobscan/fixtures"
+	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/format/evtx"
 	"github.com/jobscan/jobscan/internal/wintime"
 )
@@ -113,11 +114,7 @@ func TestNoChunk(t *testing.T) {
 
 // TestCorpus: the events of real logs, against what another reader found there.
 func TestCorpus(t *testing.T) {
-	corpus := os.Getenv("JOBSCAN_CORPUS")
-	if corpus == "" {
-		t.Skip("JOBSCAN_CORPUS is not set")
-	}
-	files, err := filepath.Glob(filepath.Join(corpus, "evtx", "*.expected.json"))
+	files, err := filepath.Glob(filepath.Join(corpus.Path(t, "evtx"), "*.expected.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
