@@ -17,20 +17,9 @@ import (
 // Problems tells which of these was needed. Another file system is named in the error.
 func Open(r io.ReaderAt, size int64) (*Volume, error) {
 	boots, errs := findBootSectors(r, size)
-	for i, at := range boots {
-		v := newVolume(r, size, at.boot)
-		v.hasBoot = true
-		if err := v.mount(); err != nil {
-			errs = append(errs, fmt.Errorf("boot sector at %#x: %w", at.offset, err))
-			continue
-		}
-		if at.offset != 0 || i > 0 {
-			v.note(&Workaround{bootError("backup", at.offset, nil, "used instead of the boot sector")})
-		}
-		v.noteShort()
-		v.checkBitmap()
-		v.problems = append(workedAround(errs), v.problems...)
-		return v, nil
+	opened, errs := openByBoot(r, size, boots, errs)
+	if opened != nil {
+		return opened, nil
 	}
 	if len(errs) > 0 && errors.Is(errs[0], parse.ErrUnsupported) {
 		return nil, errs[0]
@@ -58,6 +47,38 @@ func Open(r io.ReaderAt, size int64) (*Volume, error) {
 		errs = append(errs, bootError("", 0, parse.ErrTruncated, fmt.Sprintf("volume of %d bytes", size)))
 	}
 	return nil, fmt.Errorf("no NTFS volume: %w", errors.Join(errs...))
+}
+
+// OpenByBootSector is Open without a search of the volume: it needs a boot
+// sector, or its backup, that leads to $MFT.
+func OpenByBootSector(r io.ReaderAt, size int64) (*Volume, error) {
+	boots, errs := findBootSectors(r, size)
+	v, errs := openByBoot(r, size, boots, errs)
+	if v == nil {
+		return nil, fmt.Errorf("no NTFS volume: %w", errors.Join(errs...))
+	}
+	return v, nil
+}
+
+// openByBoot mounts the volume by the first boot sector that leads to $MFT; nil
+// if none does. errs are those met before, and come back with those of mounting.
+func openByBoot(r io.ReaderAt, size int64, boots []bootAt, errs []error) (*Volume, []error) {
+	for i, at := range boots {
+		v := newVolume(r, size, at.boot)
+		v.hasBoot = true
+		if err := v.mount(); err != nil {
+			errs = append(errs, fmt.Errorf("boot sector at %#x: %w", at.offset, err))
+			continue
+		}
+		if at.offset != 0 || i > 0 {
+			v.note(&Workaround{bootError("backup", at.offset, nil, "used instead of the boot sector")})
+		}
+		v.noteShort()
+		v.checkBitmap()
+		v.problems = append(workedAround(errs), v.problems...)
+		return v, nil
+	}
+	return nil, errs
 }
 
 func newVolume(r io.ReaderAt, size int64, boot BootSector) *Volume {

@@ -27,7 +27,8 @@ func newRenderCommand(a *app) *cobra.Command {
 		Long: `Render reads a report that scan or timeline wrote with --format jsonl (- is
 standard input) and writes it in another format, without the evidence. A line
 that is damaged is named on standard error and in the report; the others are
-rendered, and the exit code is 3. Otherwise it is that of the scan.`,
+rendered. The exit code is that of the scan, or 3 where lines are damaged and
+the others hold no finding.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.render(cmd.Context(), args[0], &f)

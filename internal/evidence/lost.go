@@ -31,7 +31,7 @@ func (o *opener) lostVolumes(f *File, known []*Volume, why string) bool {
 			continue
 		}
 		r := io.NewSectionReader(f.image, at, size)
-		v, err := openNTFS(r, size)
+		v, err := ntfs.OpenByBootSector(r, size) // a search of the rest for each place would take too long
 		if err != nil {
 			at = next
 			continue

@@ -180,10 +180,11 @@ func (b *body) holds(p bodyPlace, size int64) bool {
 	return data != nil && !allZero(data[max(b.length, size-last):size]) && allZero(data[size:])
 }
 
-// placeFor gives the first place that can hold a file of so many bytes.
-func (b *body) placeFor(size int64) (bodyPlace, bool) {
+// placeFor gives the first place that can hold a file of so many bytes, among
+// those that own accepts; nil: any.
+func (b *body) placeFor(size int64, own func(bodyPlace) bool) (bodyPlace, bool) {
 	for _, p := range b.places {
-		if b.holds(p, size) {
+		if (own == nil || own(p)) && b.holds(p, size) {
 			return p, true
 		}
 	}

@@ -162,7 +162,7 @@ func (j *bodyJoin) byRecord() {
 // file was, if that is known, and else the file's name has to lie beside it.
 func inRecordOf(f *jobFile, b *body) bool {
 	if f.file.Size > 0 {
-		_, ok := b.placeFor(f.file.Size)
+		_, ok := b.placeFor(f.file.Size, f.owns)
 		return ok
 	}
 	return slices.ContainsFunc(b.places, func(p bodyPlace) bool { return p.slack && slices.Contains(f.records, p.record) })
@@ -188,7 +188,7 @@ func (j *bodyJoin) byUUID() {
 		return nil
 	}
 	for _, p := range unique(j.each(could, func(f *jobFile, b *body) bool {
-		_, fits := b.placeFor(f.file.Size)
+		_, fits := b.placeFor(f.file.Size, nil)
 		return fits || f.file.Size <= 0
 	})) {
 		p.adopt("content_joined_by_uuid", "it has the UUID of what is left of the file's own content", false)
@@ -210,7 +210,7 @@ func (j *bodyJoin) byNameAndSize() {
 			return false
 		}
 		checks++
-		_, ok := b.placeFor(f.file.Size)
+		_, ok := b.placeFor(f.file.Size, nil)
 		return ok
 	})
 	if checks <= maxTailChecks { // else not all pairs are known
@@ -293,7 +293,11 @@ func (p pair) adopt(code, why string, certain bool) {
 	}
 	c := &event.Content{RecoveredFrom: "unallocated", Job: b.job}
 	detail := fmt.Sprintf("the content was found %s; %s", b.where(), why)
-	place, whole := b.placeFor(f.Size)
+	own := p.file.owns
+	if !certain {
+		own = nil
+	}
+	place, whole := b.placeFor(f.Size, own)
 	if !whole {
 		place = b.places[0]
 	}
@@ -332,7 +336,8 @@ func (j *bodyJoin) list(omitted int) {
 		lines[s]++
 		s.coverage.Artifacts = append(s.coverage.Artifacts, b.artifact())
 	}
-	if omitted > 0 && first != nil {
+	if omitted > 0 && len(j.bodies.list) > 0 {
+		first = cmp.Or(first, j.bodies.list[0].places[0].scan)
 		first.coverage.Artifacts = append(first.coverage.Artifacts, fmt.Sprintf("%d further job bodies without a name", omitted))
 	}
 }

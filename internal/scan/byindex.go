@@ -33,26 +33,31 @@ func (s *volumeScan) folderByIndex(ref ntfs.FileReference) (event.Name, bool) {
 // readFolderIndexes goes down from the root.
 func (s *volumeScan) readFolderIndexes() {
 	type place struct {
-		record  uint64
+		folder  ntfs.FileReference // 0: the root, whatever its sequence number
 		depth   int
 		inTasks bool
 	}
-	queue := []place{{record: ntfs.RecordRoot}}
+	queue, read := []place{{}}, make(map[uint64]bool)
 	for ; len(queue) > 0; queue = queue[1:] {
 		p := queue[0]
-		if p.depth > 1 && !p.inTasks {
+		if p.depth > 1 && !p.inTasks || read[p.folder.Record()] {
 			continue
 		}
-		for _, ref := range s.readFolderIndex(p.record) {
-			queue = append(queue, place{ref.Record(), p.depth + 1, p.inTasks || strings.EqualFold(s.byIndex.names[ref].Name, tasksFolderName)})
+		read[p.folder.Record()] = true
+		for _, ref := range s.readFolderIndex(p.folder) {
+			queue = append(queue, place{ref, p.depth + 1, p.inTasks || strings.EqualFold(s.byIndex.names[ref].Name, tasksFolderName)})
 		}
 	}
 }
 
 // readFolderIndex takes the folders in one folder, and gives those that are new.
-func (s *volumeScan) readFolderIndex(n uint64) (found []ntfs.FileReference) {
+func (s *volumeScan) readFolderIndex(of ntfs.FileReference) (found []ntfs.FileReference) {
+	n := of.Record()
+	if of == 0 {
+		n = ntfs.RecordRoot
+	}
 	folder, err := s.volume.NTFS.File(n)
-	if err != nil || !folder.InUse() || !folder.IsDirectory() {
+	if err != nil || !folder.InUse() || !folder.IsDirectory() || of != 0 && folder.Reference() != of {
 		return nil
 	}
 	live, _, _ := index.Traces(s.volume.NTFS, folder, nil) // what is damaged in it is no news here

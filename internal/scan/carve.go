@@ -3,6 +3,7 @@ package scan
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -88,6 +89,10 @@ func (s *volumeScan) keepCarved(r usn.Record) {
 	if s.carvedSeen[key] {
 		return
 	}
+	if len(s.carvedSeen) >= maxCarvedRecords {
+		s.carvedOmitted++
+		return
+	}
 	s.carvedSeen[key] = true
 	s.carved[r.File] = append(s.carved[r.File], r)
 }
@@ -100,17 +105,33 @@ func (s *volumeScan) carvedFolders() *correlate.Folders {
 	}
 	history := maps.Clone(s.paths.History)
 	for ref, records := range s.carved {
+		of := slices.Clip(history[ref])
 		for _, r := range records {
 			if r.FileAttributes.IsDirectory() {
-				history[ref] = append(slices.Clip(history[ref]), event.FolderRecord{USN: r.USN, Offset: r.Offset, Time: r.Time,
+				of = append(of, event.FolderRecord{USN: r.USN, Offset: r.Offset, Time: r.Time,
 					Reason: r.Reason, Name: event.Name{Parent: r.Parent, Name: r.Name}})
 			}
+		}
+		if len(of) > 0 {
+			history[ref] = of
 		}
 	}
 	f := *s.paths
 	f.History, f.Gaps = history, true
 	f.Sort()
 	return &f
+}
+
+// maxCarvedRecords bounds the journal records found outside the journal of one
+// volume: as many as a journal of some 100 MiB holds.
+const maxCarvedRecords = 1 << 20
+
+// tellCarvedOmitted reports records beyond the bound.
+func (s *volumeScan) tellCarvedOmitted() {
+	if s.carvedOmitted > 0 {
+		s.problems = append(s.problems, s.problem(string(event.USNCarved),
+			fmt.Errorf("%d further journal records found outside the journal are left out", s.carvedOmitted)))
+	}
 }
 
 type carvedKey struct {

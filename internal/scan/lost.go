@@ -77,6 +77,19 @@ func (f *jobFile) hadRecords() []uint64 {
 	return slices.Compact(out)
 }
 
+// owns: the place is the slack of a FILE record that the file had, or where a
+// trace of it says that its content begins.
+func (f *jobFile) owns(p bodyPlace) bool {
+	if p.scan != f.scan {
+		return false
+	}
+	if p.slack {
+		return slices.Contains(f.hadRecords(), p.record)
+	}
+	start, ok := f.firstByte()
+	return ok && p.offset >= 0 && uint64(p.offset) == start
+}
+
 // firstByte is where the file's content begins on the volume, if a trace names
 // its clusters.
 func (f *jobFile) firstByte() (uint64, bool) {

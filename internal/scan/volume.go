@@ -34,14 +34,15 @@ type volumeScan struct {
 
 	paths *correlate.Folders
 
-	traces     map[ntfs.FileReference][]event.Trace
-	loose      []event.Trace                          // names of unknown incarnation
-	folderWas  map[ntfs.FileReference]bool            // by wasFolder
-	indexed    map[ntfs.FileReference][]ntfs.FileName // names in live indexes whose FILE record cannot be read
-	carved     map[ntfs.FileReference][]usn.Record    // journal records found outside the journal
-	carvedSeen map[carvedKey]bool
-	bodies     bodies
-	files      []*jobFile // all that had a job's name
+	traces        map[ntfs.FileReference][]event.Trace
+	loose         []event.Trace                          // names of unknown incarnation
+	folderWas     map[ntfs.FileReference]bool            // by wasFolder
+	indexed       map[ntfs.FileReference][]ntfs.FileName // names in live indexes whose FILE record cannot be read
+	carved        map[ntfs.FileReference][]usn.Record    // journal records found outside the journal
+	carvedSeen    map[carvedKey]bool
+	carvedOmitted uint64
+	bodies        bodies
+	files         []*jobFile // all that had a job's name
 
 	twins   twinStore
 	windows windows
@@ -102,6 +103,7 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	if err := s.findTraces(ctx, want, joinLog); err != nil {
 		return err
 	}
+	s.tellCarvedOmitted()
 	candidates := s.survey.Candidates
 	for _, hit := range s.names {
 		candidates[hit.Reference()] = true
@@ -178,6 +180,7 @@ func (s *volumeScan) fileRecord(ref ntfs.FileReference, extensions []uint64) (r 
 func (s *volumeScan) release() {
 	s.survey, s.history, s.paths, s.names = nil, nil, nil, nil
 	s.traces, s.loose, s.carved, s.carvedSeen, s.folderWas = nil, nil, nil, nil, nil
+	s.indexed, s.byIndex, s.eventLogs, s.taskNames, s.logs = nil, folderIndex{}, nil, nil, nil
 }
 
 // noteLog keeps a file that is the scheduler's log, or an event log that tells of
