@@ -6,8 +6,10 @@ package corpus
 
 import (
 	"archive/zip"
+	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"encoding/binary"
 	"io"
 	"os"
 	"path/filepath"
@@ -61,11 +63,22 @@ func Open(t testing.TB, parts ...string) io.Reader {
 // Bytes is the content of a file of the evidence, unpacked as Open does it.
 func Bytes(t testing.TB, parts ...string) []byte {
 	t.Helper()
-	b, err := io.ReadAll(Open(t, parts...))
-	if err != nil {
+	var b bytes.Buffer
+	b.Grow(unpackedSize(Path(t, parts...)) + bytes.MinRead)
+	if _, err := b.ReadFrom(Open(t, parts...)); err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return b.Bytes()
+}
+
+// unpackedSize is what the end of a gzip file says of its size, which is right
+// up to 4 GiB; 0 where it is not known.
+func unpackedSize(name string) int {
+	packed, err := os.ReadFile(name)
+	if err != nil || filepath.Ext(name) != ".gz" || len(packed) < 4 {
+		return 0
+	}
+	return int(binary.LittleEndian.Uint32(packed[len(packed)-4:]))
 }
 
 // ZipMember is the content of the first member of a ZIP file whose name ends in

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/jobscan/jobscan/internal/source/eventlog"
 	"github.com/jobscan/jobscan/internal/source/mft"
 	"github.com/jobscan/jobscan/internal/winpath"
+	"github.com/jobscan/jobscan/internal/wintime"
 	"github.com/jobscan/jobscan/internal/wtf8"
 	"github.com/jobscan/jobscan/ntfs"
 )
@@ -28,7 +30,13 @@ var decoderLimits = isolate.Limits{Memory: 512 << 20, Time: 20 * time.Second, Ou
 // Bounds of what event logs may cost and say.
 const (
 	maxLogs   = 256 // of one volume
-	maxDeaths = 3   // of the decoder, on one volume
+	maxDeaths = 3   // of the decoder, in one reading of a volume's logs
+	// maxReadings is how often the logs are read for the sake of tasks that they
+	// themselves showed to be jobs.
+	maxReadings = 3
+	// maxLogBytes are looked through, maxDecoded chunks decoded, of one volume.
+	maxLogBytes = 8 << 30
+	maxDecoded  = 1 << 14
 	// maxLogEntries is after how many events about jobs no further log is read.
 	maxLogEntries = 100_000
 )
@@ -38,6 +46,7 @@ const (
 func orEventLog(want func(name []byte) bool) func([]byte) bool {
 	const (
 		evtx  = 'e' | 'v'<<16 | 't'<<32 | 'x'<<48
+		evt   = '.' | 'e'<<16 | 'v'<<32 | 't'<<48
 		lower = 0x20 | 0x20<<16 | 0x20<<32 | 0x20<<48
 	)
 	return func(name []byte) bool {
@@ -45,7 +54,11 @@ func orEventLog(want func(name []byte) bool) func([]byte) bool {
 			return true
 		}
 		n := len(name)
-		return n > 8 && binary.LittleEndian.Uint64(name[n-8:])|lower == evtx && eventlog.IsLog(wtf8.FromLE(name))
+		if n <= 8 {
+			return false
+		}
+		last := binary.LittleEndian.Uint64(name[n-8:]) | lower
+		return (last == evtx || last == evt) && eventlog.IsLog(wtf8.FromLE(name))
 	}
 }
 
@@ -56,33 +69,41 @@ type eventLog struct {
 	log  eventlog.Log
 }
 
+// old reports a log of Windows XP or 2003.
+func (l *eventLog) old() bool { return eventlog.IsOldLog(l.path.Name()) }
+
 // readEventLogs reads the logs of the volume that tell of tasks. What they say of
 // a task can make it one to look for; then they are read once more.
 func (s *volumeScan) readEventLogs(ctx context.Context, events []*event.Event) error {
 	s.chooseLogs()
+	s.requireDecoder()
 	if len(s.eventLogs) == 0 {
-		return nil
-	}
-	if !s.opts.EventLogDecoder.Available() {
-		s.logProblem(s.eventLogs[0], errors.New("event logs are not read: there is no command to decode them with"))
 		return nil
 	}
 	s.taskNames = eventlog.NewNames(taskFiles(events))
 	decoder := &chunkDecoder{command: s.opts.EventLogDecoder}
 	defer decoder.close()
-	for again := true; again; {
+	for reading, again := 0, true; again && reading < maxReadings; reading++ {
 		again = false
-		known, entries := len(s.problems), 0
+		decoder.deaths = 0
+		entries, size := 0, int64(0)
 		for _, l := range s.eventLogs {
-			l.log = eventlog.Log{}
+			if n, ok := l.file.Size(); ok {
+				size += n
+			}
+			if size > maxLogBytes {
+				s.logProblem(l, fmt.Errorf("not read: the logs of this volume have more than %d bytes", int64(maxLogBytes)))
+				continue
+			}
 			if entries >= maxLogEntries {
 				s.logProblem(l, fmt.Errorf("not read: other logs have %d events about jobs already", entries))
 				continue
 			}
-			log, problems, err := eventlog.Read(ctx, s.volume.NTFS, l.file, s.taskNames, decoder.decode)
+			log, problems, err := s.readEventLog(ctx, l, decoder)
 			if err != nil {
 				return err
 			}
+			log.Entries = append(l.log.Entries, log.Entries...) // what another reading found stays found
 			l.log = log
 			entries += len(log.Entries)
 			for _, err := range problems {
@@ -92,14 +113,78 @@ func (s *volumeScan) readEventLogs(ctx context.Context, events []*event.Event) e
 		for _, l := range s.eventLogs {
 			again = s.taskNames.Learn(l.log.Entries) || again
 		}
-		if again {
-			s.problems = s.problems[:known] // the next reading meets them again
-		}
 	}
 	for _, l := range s.eventLogs {
 		s.coverage.Artifacts = append(s.coverage.Artifacts, l.coverage(s.drive))
+		tellSaves(l.log.Entries, events)
 	}
 	return nil
+}
+
+// requireDecoder leaves out the logs that need a decoder where there is none.
+func (s *volumeScan) requireDecoder() {
+	if s.opts.EventLogDecoder.Available() {
+		return
+	}
+	i := slices.IndexFunc(s.eventLogs, func(l *eventLog) bool { return !l.old() })
+	if i < 0 {
+		return
+	}
+	s.logProblem(s.eventLogs[i], errors.New("event logs are not read: there is no command to decode them with"))
+	s.eventLogs = slices.DeleteFunc(s.eventLogs, func(l *eventLog) bool { return !l.old() })
+}
+
+// readEventLog reads one log, by a decoder where its format needs one.
+func (s *volumeScan) readEventLog(ctx context.Context, l *eventLog, d *chunkDecoder) (eventlog.Log, []error, error) {
+	if l.old() {
+		return eventlog.ReadOld(ctx, s.volume.NTFS, l.file)
+	}
+	return eventlog.Read(ctx, s.volume.NTFS, l.file, s.taskNames, d.decode)
+}
+
+// tellSaves tells registrations from changes, where old logs have one event for
+// both: a job that came within a minute was registered, one that only changed
+// then was changed.
+func tellSaves(entries []eventlog.Entry, events []*event.Event) {
+	if !slices.ContainsFunc(entries, func(e eventlog.Entry) bool { return e.IsSave() }) {
+		return
+	}
+	came, changed := make(taskTimes), make(taskTimes)
+	for _, o := range events {
+		if !isTaskFile(o.Path) {
+			continue
+		}
+		switch task, _ := eventlog.TaskOf(o.Path.Name()); {
+		case o.Action.Arrives():
+			came[task] = append(came[task], o.Time)
+		case o.Action == event.Modification:
+			changed[task] = append(changed[task], o.Time)
+		}
+	}
+	came.sort()
+	changed.sort()
+	for i := range entries {
+		if e := &entries[i]; e.IsSave() && !came.near(e) && changed.near(e) {
+			e.Kind = eventlog.Updated
+		}
+	}
+}
+
+// taskTimes are when something happened to the files of tasks, by the name of the
+// task in lower case.
+type taskTimes map[string][]wintime.Filetime
+
+func (t taskTimes) sort() {
+	for _, times := range t {
+		slices.Sort(times)
+	}
+}
+
+// near reports one of the times within a minute of an event of its task.
+func (t taskTimes) near(e *eventlog.Entry) bool {
+	times := t[strings.ToLower(e.Task)]
+	i, _ := slices.BinarySearch(times, e.Time-min(e.Time, agreeWithin))
+	return i < len(times) && times[i] <= e.Time+agreeWithin
 }
 
 // chooseLogs keeps the logs in the folder where this Windows, or one before it,
@@ -109,8 +194,8 @@ func (s *volumeScan) chooseLogs() {
 	s.eventLogs = nil
 	for _, l := range found {
 		l.path = s.pathOf(l.file)
-		switch folder := l.path.Names; {
-		case !inFolder(folder, "System32", "winevt", "Logs") && l.path.Complete():
+		switch {
+		case !l.atHome() && l.path.Complete():
 			s.coverage.Artifacts = append(s.coverage.Artifacts,
 				"event log "+l.path.WithDrive(s.drive)+": not read, since it does not lie where Windows keeps its logs")
 		case len(s.eventLogs) >= maxLogs:
@@ -119,6 +204,14 @@ func (s *volumeScan) chooseLogs() {
 			s.eventLogs = append(s.eventLogs, l)
 		}
 	}
+}
+
+// atHome reports a log that lies where Windows writes it.
+func (l *eventLog) atHome() bool {
+	if l.old() {
+		return inFolder(l.path.Names, "System32", "config")
+	}
+	return inFolder(l.path.Names, "System32", "winevt", "Logs")
 }
 
 // inFolder reports a path whose last folders are these.
@@ -167,7 +260,7 @@ func (l *eventLog) coverage(drive byte) string {
 	if !l.file.InUse() {
 		text += " (deleted)"
 	}
-	if l.log.Chunks == 0 {
+	if l.log.Empty() {
 		return text + ": no readable part"
 	}
 	return fmt.Sprintf("%s: records %d to %d, from %s to %s", text, l.log.FirstID, l.log.LastID, l.log.FirstTime, l.log.LastTime)
@@ -195,9 +288,16 @@ type chunkDecoder struct {
 	command isolate.Command
 	child   *isolate.Child
 	deaths  int
+	decoded int
 }
 
 func (d *chunkDecoder) decode(ctx context.Context, chunk []byte) ([]evtx.Event, error) {
+	if d.decoded++; d.decoded > maxDecoded {
+		return nil, fmt.Errorf("more than %d parts of event logs concern jobs: %w", maxDecoded, eventlog.ErrGiveUp)
+	}
+	if d.deaths >= maxDeaths {
+		return nil, fmt.Errorf("the decoder has died %d times: %w", d.deaths, eventlog.ErrGiveUp)
+	}
 	if d.child == nil {
 		var err error
 		if d.child, err = d.command.Start(decoderLimits); err != nil {

@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/internal/isolate"
 	"github.com/jobscan/jobscan/internal/source/eventlog"
 	"github.com/jobscan/jobscan/internal/winpath"
 	"github.com/jobscan/jobscan/internal/wintime"
+	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/rule"
 )
 
@@ -23,6 +25,7 @@ func TestOrEventLog(t *testing.T) {
 	}{
 		{"Security.evtx", true}, {"SECURITY.EVTX", true}, {"Microsoft-Windows-TaskScheduler%4Operational.evtx", true},
 		{"Archive-Security-2024-05-01-00-00-00-000.evtx", true}, {"x.job", true},
+		{"SecEvent.Evt", true}, {"SECEVENT.EVT", true}, {"SysEvent.Evt", false}, {"SecEvent\u000eEvt", false}, {".evt", false}, {"SecEvent.Evu", false},
 		{"System.evtx", false}, {".evtx", false}, {"evtx", false}, {"Security.evtz", false}, {"Security\u0145vtx", false}, {"", false},
 	} {
 		if got := want(utf16le(tt.name)); got != tt.want {
@@ -50,6 +53,72 @@ func BenchmarkNameFilterWithoutLogs(b *testing.B) {
 	for b.Loop() {
 		if want(name) {
 			b.Fatal("it is no job")
+		}
+	}
+}
+
+// TestWithoutDecoder: logs that need none are read all the same.
+func TestWithoutDecoder(t *testing.T) {
+	logNamed := func(name string) *eventLog {
+		return &eventLog{file: &ntfs.File{Record: &ntfs.Record{}}, path: winpath.Path{Names: []string{"Windows", name}}}
+	}
+	for _, tt := range []struct {
+		name           string
+		logs           []string
+		command        string
+		left, problems int
+	}{
+		{"both kinds", []string{"SecEvent.Evt", "Security.evtx", eventlog.OperationalLog}, "", 1, 1},
+		{"old ones", []string{"SecEvent.Evt"}, "", 1, 0},
+		{"new ones", []string{"Security.evtx"}, "", 0, 1},
+		{"none", nil, "", 0, 0},
+		{"with a decoder", []string{"SecEvent.Evt", "Security.evtx"}, "x", 2, 0},
+	} {
+		s := newVolumeScan(&evidence.Volume{}, &Options{EventLogDecoder: isolate.Command{Path: tt.command}})
+		for _, name := range tt.logs {
+			s.eventLogs = append(s.eventLogs, logNamed(name))
+		}
+		s.requireDecoder()
+		if len(s.eventLogs) != tt.left || len(s.problems) != tt.problems {
+			t.Errorf("%s: %d logs are left, problems %v", tt.name, len(s.eventLogs), s.problems)
+		}
+	}
+}
+
+// TestTellSaves: the one event of old logs is a change where the job was there
+// already.
+func TestTellSaves(t *testing.T) {
+	const second = wintime.Filetime(10_000_000)
+	path := func(name string) winpath.Path { return winpath.Path{Names: []string{"WINDOWS", "Tasks", name}} }
+	events := []*event.Event{
+		{Action: event.Creation, Time: 1000 * second, Path: path("A.job")},
+		{Action: event.Modification, Time: 1010 * second, Path: path("A.job")},
+		{Action: event.Modification, Time: 2000 * second, Path: path("A.job")},
+		{Action: event.Deletion, Time: 3000 * second, Path: path("A.job")},
+		{Action: event.Modification, Time: 1010 * second, Path: winpath.Path{Names: []string{"Temp", "B.job"}}},
+	}
+	for _, tt := range []struct {
+		name, task string
+		id         uint32
+		at         wintime.Filetime
+		want       eventlog.Kind
+	}{
+		{"created", "a", 602, 1012, eventlog.Registered},
+		{"created, just within the minute", "a", 602, 1060, eventlog.Registered},
+		{"changed, the creation being too long ago", "a", 602, 1061, eventlog.Updated},
+		{"changed", "A", 602, 1999, eventlog.Updated},
+		{"neither", "A", 602, 2061, eventlog.Registered},
+		{"deleted", "A", 602, 3000, eventlog.Registered},
+		{"elsewhere", "B", 602, 1010, eventlog.Registered},
+		{"no task", "", 602, 1010, eventlog.Registered},
+		{"another event", "A", 4698, 1999, eventlog.Registered},
+		{"at the beginning of time", "A", 602, 1, eventlog.Registered},
+	} {
+		e := eventlog.Entry{Source: event.Security, EventID: tt.id, Task: tt.task, Time: tt.at * second}
+		entries := []eventlog.Entry{e}
+		tellSaves(entries, events)
+		if entries[0].Kind != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, entries[0].Kind, tt.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -20,6 +21,8 @@ const (
 	agreeWithin = 60 * 10_000_000
 	// maxTasksTold bounds the lines of the summary about tasks.
 	maxTasksTold = 100
+	// maxTaskJobs bounds how many times the job of one task is known to have come.
+	maxTaskJobs = 4096
 )
 
 // taskJob is a file while it was the job of a task.
@@ -27,7 +30,6 @@ type taskJob struct {
 	file     *event.File
 	path     winpath.Path
 	from, to wintime.Filetime
-	events   []*event.Event // of the file
 }
 
 // at reports that the file was there at a time, give or take some ticks.
@@ -38,21 +40,20 @@ func (j *taskJob) at(t, slack wintime.Filetime) bool {
 // taskJobs finds the jobs of tasks, by the name of the task in lower case.
 type taskJobs struct {
 	byTask map[string][]*taskJob
-	logged map[string]*taskJob // known from a log alone
+	events map[string][]*event.Event // of the task's jobs under its name, in time order
+	logged map[string]*taskJob       // known from a log alone
 	volume int
 }
 
 // newTaskJobs follows the files concerned from arrival to departure. The events
 // are in time order.
 func newTaskJobs(events []*event.Event, concerned map[*event.File]bool, volume int) *taskJobs {
-	t := &taskJobs{byTask: make(map[string][]*taskJob), logged: make(map[string]*taskJob), volume: volume}
+	t := &taskJobs{byTask: make(map[string][]*taskJob), events: make(map[string][]*event.Event), logged: make(map[string]*taskJob), volume: volume}
 	open := make(map[*event.File][]*taskJob)
-	history := make(map[*event.File][]*event.Event)
 	for _, e := range events {
 		if !concerned[e.File] {
 			continue
 		}
-		history[e.File] = append(history[e.File], e)
 		if e.Action == event.Deletion || e.Action == event.Rename {
 			open[e.File] = slices.DeleteFunc(open[e.File], func(j *taskJob) bool {
 				gone := e.Path.Equal(j.path) && e.Action == event.Deletion || e.Previous != nil && e.Previous.Equal(j.path)
@@ -62,16 +63,15 @@ func newTaskJobs(events []*event.Event, concerned map[*event.File]bool, volume i
 				return gone
 			})
 		}
-		if e.Action.Arrives() && isTaskFile(e.Path) {
+		if !isTaskFile(e.Path) {
+			continue
+		}
+		task, _ := eventlog.TaskOf(e.Path.Name())
+		t.events[task] = append(t.events[task], e)
+		if e.Action.Arrives() && len(t.byTask[task]) < maxTaskJobs {
 			j := &taskJob{file: e.File, path: e.Path, from: e.Time, to: math.MaxUint64}
 			open[e.File] = append(open[e.File], j)
-			task, _ := eventlog.TaskOf(e.Path.Name())
 			t.byTask[task] = append(t.byTask[task], j)
-		}
-	}
-	for _, jobs := range t.byTask {
-		for _, j := range jobs {
-			j.events = history[j.file]
 		}
 	}
 	return t
@@ -151,15 +151,7 @@ type toldTask struct {
 }
 
 func (s *volumeScan) tell(told []toldTask) {
-	slices.SortStableFunc(told, func(a, b toldTask) int {
-		switch {
-		case a.time < b.time:
-			return -1
-		case a.time > b.time:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(told, func(a, b toldTask) int { return cmp.Compare(a.time, b.time) })
 	for i, t := range told {
 		if i == maxTasksTold {
 			s.coverage.Artifacts = append(s.coverage.Artifacts, fmt.Sprintf("%d further events about tasks", len(told)-i))
@@ -265,16 +257,15 @@ func (s *volumeScan) support(e *eventlog.Entry, jobs *taskJobs, logs map[entryPl
 	if e.Task == "" {
 		return false
 	}
+	list := jobs.events[strings.ToLower(e.Task)]
+	first, _ := slices.BinarySearchFunc(list, e.Time-min(e.Time, agreeWithin), func(o *event.Event, t wintime.Filetime) int { return cmp.Compare(o.Time, t) })
 	var best *event.Event
-	for _, j := range jobs.byTask[strings.ToLower(e.Task)] {
-		for _, o := range j.events {
-			gap := max(o.Time, e.Time) - min(o.Time, e.Time)
-			if gap > agreeWithin || !o.Path.Equal(j.path) || !agrees(e.Kind, o.Action) {
-				continue
-			}
-			if best == nil || gap < max(best.Time, e.Time)-min(best.Time, e.Time) {
-				best = o
-			}
+	for _, o := range list[first:] {
+		if o.Time > e.Time+agreeWithin {
+			break
+		}
+		if agrees(e.Kind, o.Action) && (best == nil || apart(o.Time, e.Time) < apart(best.Time, e.Time)) {
+			best = o
 		}
 	}
 	if best == nil {
@@ -283,6 +274,8 @@ func (s *volumeScan) support(e *eventlog.Entry, jobs *taskJobs, logs map[entryPl
 	best.Support = append(best.Support, s.testimonyOf(e, logs))
 	return true
 }
+
+func apart(a, b wintime.Filetime) wintime.Filetime { return max(a, b) - min(a, b) }
 
 // agrees: what is told of a task fits what happened to its file. A task is also
 // updated in the course of its registration.

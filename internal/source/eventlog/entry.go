@@ -38,7 +38,7 @@ type Entry struct {
 	Offset   int64            // of the record in the log, bytes
 	Time     wintime.Filetime // UTC
 	Task     string           // without the backslash before it; "" if it lies not in the root folder
-	Path     string           // of the task, as it stands
+	Path     string           // of the task, as it stands; in old logs of its file
 	// User is who registered, changed or deleted the task, or whom it ran for.
 	User string
 	// Of runs, as far as the event has them.
@@ -48,6 +48,8 @@ type Entry struct {
 	// Mentions are the base names of jobs in \Windows\Tasks that the event names,
 	// other than that of its own task.
 	Mentions []string
+	// Said is what else the event of an old log says, in its words.
+	Said string
 }
 
 // Providers of the events.
@@ -157,7 +159,7 @@ func jobsIn(text string) []string {
 			name = name[:end]
 		}
 		if end := strings.Index(name, ".job"); end > 0 {
-			out = append(out, text[from:from+end])
+			out = append(out, strings.Clone(text[from:from+end])) // the text can be large
 		}
 	}
 }

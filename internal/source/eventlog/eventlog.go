@@ -1,7 +1,8 @@
-// Package eventlog gathers what the event logs of Windows Vista and later tell of
-// jobs: that the scheduler registered, changed, deleted or ran the task of a job.
-// Two logs do so, that of the scheduler itself (TaskScheduler/Operational) and
-// the Security log, where tasks are audited.
+// Package eventlog gathers what the event logs of Windows tell of jobs: that the
+// scheduler registered, changed, deleted or ran the task of a job. Since Windows
+// Vista two logs do so, that of the scheduler itself (TaskScheduler/Operational)
+// and the Security log, where tasks are audited; on Windows XP and 2003 the Security
+// log, in the format of that time, tells of jobs that were saved.
 //
 // The package reads logs from a volume chunk by chunk, picks those chunks that
 // can concern a job, and understands their events. It does not decode binary XML:
@@ -36,7 +37,7 @@ const (
 
 // IsLog reports the name of a log that tells of tasks, in any case.
 func IsLog(name string) bool {
-	return strings.EqualFold(name, OperationalLog) || strings.EqualFold(name, SecurityLog) ||
+	return IsOldLog(name) || strings.EqualFold(name, OperationalLog) || strings.EqualFold(name, SecurityLog) ||
 		len(name) > len(archivePrefix)+len(Extension) && strings.EqualFold(name[:len(archivePrefix)], archivePrefix) &&
 			strings.EqualFold(name[len(name)-len(Extension):], Extension)
 }
@@ -51,11 +52,15 @@ var ErrGiveUp = errors.New("event logs are not read any further")
 // Log is what one log tells.
 type Log struct {
 	Chunks, Decoded int // with a readable header; whose records were decoded
-	// The records of the chunks, whether decoded or not.
+	Records         int // of a log of Windows XP or 2003, which has no chunks
+	// The records of the log, whether decoded or not.
 	FirstID, LastID     uint64
 	FirstTime, LastTime wintime.Filetime
 	Entries             []Entry // in the order in which they lie in the log
 }
+
+// Empty reports a log of which nothing could be read, or that has no records.
+func (l *Log) Empty() bool { return l.Chunks == 0 && l.Records == 0 }
 
 // Read reads the unnamed stream of a log, 64 KiB at a time. Of a log that is
 // deleted only chunks whose checksums fit are used. The errors say what could not

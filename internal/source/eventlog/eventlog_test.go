@@ -24,6 +24,7 @@ var noon = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
 func TestIsLog(t *testing.T) {
 	for name, want := range map[string]bool{
 		"Microsoft-Windows-TaskScheduler%4Operational.evtx": true, "security.EVTX": true, "Security.evtx": true,
+		"SecEvent.Evt": true, "secevent.evt": true, "SysEvent.Evt": false, "SecEvent.Evtx": false,
 		"Archive-Security-2024-05-01-10-00-00-123.evtx": true, "ARCHIVE-SECURITY-1.EVTX": true,
 		"Archive-Security-.evtx": false, "Archive-System-1.evtx": false, "Security.evtx.bak": false, "System.evtx": false, "": false,
 		"Microsoft-Windows-TaskScheduler%4Maintenance.evtx": false, "Security": false,
@@ -314,18 +315,20 @@ func TestLearn(t *testing.T) {
 	}
 }
 
-// TestHostileNames: a chunk of backslashes and very many names cost little.
+// TestHostileNames: very many names cost little; a chunk with more places to look
+// at than a log has is decoded.
 func TestHostileNames(t *testing.T) {
 	var files []string
 	for i := range 250 {
 		files = append(files, strings.Repeat("a", i+1)+fmt.Sprint(i)+".job")
 	}
 	n := NewNames(files)
-	chunk := append(wide("TaskName"), bytes.Repeat([]byte{'\\', 0}, evtx.ChunkSize/2)...)
-	for range 20 {
-		if n.mayConcern(chunk) {
-			t.Fatal("found a name among backslashes")
-		}
+	chunk := append(wide("TaskName"), bytes.Repeat([]byte{'\\', 0}, maxLookups)...)
+	if n.mayConcern(chunk) {
+		t.Error("found a name among backslashes")
+	}
+	if !n.mayConcern(append(chunk, '\\', 0)) {
+		t.Error("a chunk with more backslashes is not decoded")
 	}
 }
 

@@ -102,7 +102,7 @@ var (
 	version   = wide(`<task version="1.`)
 )
 
-// wide gives text in lower case as UTF-16LE, but for the first, whose case counts.
+// wide gives text as UTF-16LE.
 func wide(s string) []byte {
 	b := make([]byte, 0, 2*len(s))
 	for _, u := range wtf8.ToUnits(s) {
@@ -129,7 +129,11 @@ func (n *Names) mayConcern(chunk []byte) bool {
 			}
 		}
 	}
+	looked := 0
 	for at := range positions(chunk, '\\') {
+		if looked++; looked > maxLookups {
+			return true
+		}
 		if i := at + len(atPrefix); i+1 < len(chunk) && '0' <= chunk[i] && chunk[i] <= '9' && chunk[i+1] == 0 && hasFolded(chunk[at:], atPrefix) {
 			return true
 		}
@@ -139,6 +143,10 @@ func (n *Names) mayConcern(chunk []byte) bool {
 	}
 	return false
 }
+
+// maxLookups bounds how many places of one chunk are held against the names; a
+// log has some hundreds. A chunk with more is decoded.
+const maxLookups = 4096
 
 // positions yields the offsets of an ASCII character in UTF-16LE.
 func positions(chunk []byte, c byte) func(yield func(int) bool) {

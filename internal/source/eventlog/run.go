@@ -141,7 +141,11 @@ var verbs = map[Kind]string{
 
 // Sentence tells of one event, for a person.
 func (e *Entry) Sentence() string {
-	parts := []string{"task " + e.Path + " " + verbs[e.Kind]}
+	verb := verbs[e.Kind]
+	if e.IsSave() && e.Kind == Registered {
+		verb = "registered or changed"
+	}
+	parts := []string{"task " + e.Path + " " + verb}
 	if e.User != "" {
 		if e.Kind.IsRun() {
 			parts[0] += " for " + e.User
@@ -157,6 +161,9 @@ func (e *Entry) Sentence() string {
 	}
 	if e.Result != "" {
 		parts = append(parts, "result code "+code(e.Result))
+	}
+	if e.Said != "" {
+		parts = append(parts, e.Said)
 	}
 	return strings.Join(parts, ", ")
 }
