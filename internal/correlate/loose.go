@@ -35,9 +35,21 @@ type tenancy struct {
 // tenancies are those of a volume, for the matching of names of unknown
 // incarnation. A nil one keeps nothing.
 type tenancies struct {
-	fold func(string) string
-	of   map[place][]*tenancy
+	fold   func(string) string
+	of     map[place][]*tenancy
+	sorted map[place]bool
+	byTime map[birth][]*tenancy
 }
+
+// birth is a creation time that is known of a file which had a name.
+type birth struct {
+	place
+	created wintime.Filetime
+}
+
+// maxTenancies bounds how many files of one name in one folder a remnant is
+// held against by what the journal tells of them.
+const maxTenancies = 4096
 
 func (v *Volume) newTenancies() *tenancies {
 	if len(v.Loose) == 0 {
@@ -47,7 +59,8 @@ func (v *Volume) newTenancies() *tenancies {
 	if fold == nil {
 		fold = func(s string) string { return s }
 	}
-	return &tenancies{fold: fold, of: make(map[place][]*tenancy)}
+	return &tenancies{fold: fold, of: make(map[place][]*tenancy),
+		sorted: make(map[place]bool), byTime: make(map[birth][]*tenancy)}
 }
 
 func (k *tenancies) place(n event.Name) place { return place{n.Parent, k.fold(n.Name)} }
@@ -64,7 +77,13 @@ func (k *tenancies) add(b *fileBuilder, merged map[*event.Event]*event.Event) {
 			e = m
 		}
 		p := k.place(n)
-		k.of[p] = append(k.of[p], &tenancy{e, b.file, b.reference, created, born, seen, from, to})
+		t := &tenancy{e, b.file, b.reference, created, born, seen, from, to}
+		k.of[p] = append(k.of[p], t)
+		for _, c := range created {
+			if list := k.byTime[birth{p, c}]; len(list) == 0 || list[len(list)-1] != t {
+				k.byTime[birth{p, c}] = append(list, t)
+			}
+		}
 	}
 	held := make(map[event.Name]bool)
 	for _, a := range b.arrived {
@@ -87,11 +106,18 @@ func (k *tenancies) add(b *fileBuilder, merged map[*event.Event]*event.Event) {
 	}
 }
 
-// at gives the tenancies of a place, in an order of their own.
-func (k *tenancies) at(p place) []*tenancy {
-	list := k.of[p]
-	slices.SortStableFunc(list, func(a, b *tenancy) int { return Compare(a.event, b.event) })
-	return list
+// at gives the tenancies of a place that are known to have begun with a file
+// created at a time, and others, in an order of their own.
+func (k *tenancies) at(p place, created wintime.Filetime) (same, all []*tenancy) {
+	byEvent := func(a, b *tenancy) int { return Compare(a.event, b.event) }
+	if !k.sorted[p] {
+		k.sorted[p] = true
+		slices.SortStableFunc(k.of[p], byEvent)
+	}
+	same = k.byTime[birth{p, created}]
+	slices.SortStableFunc(same, byEvent)
+	all = k.of[p]
+	return same, all[:min(len(all), maxTenancies)]
 }
 
 // birth gives the creation times by which names of the file can be known.
@@ -142,7 +168,8 @@ func (v *Volume) looseEvents(known *tenancies) []*event.Event {
 	var out []*event.Event
 	for _, id := range order {
 		group := groups[id]
-		if k := match(known.at(id.place), group); k != nil {
+		same, all := known.at(id.place, id.created)
+		if k := match(same, all, group); k != nil {
 			for _, t := range group {
 				supportBy(k.event, t)
 			}
@@ -172,13 +199,8 @@ func isName(t *event.Trace) bool {
 // match finds whose name the traces of one name and creation time show. Of
 // several files with the creation time (it is inherited by tunnelling) that one
 // counts whose FILE record or whose time at the name fits.
-func match(candidates []*tenancy, group []event.Trace) *tenancy {
-	var same []*tenancy
-	for _, k := range candidates {
-		if slices.Contains(k.created, group[0].Name.Created) {
-			same = append(same, k)
-		}
-	}
+func match(same, all []*tenancy, group []event.Trace) *tenancy {
+	candidates := all
 	if len(same) > 0 {
 		candidates = same
 	}

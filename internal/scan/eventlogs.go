@@ -190,12 +190,15 @@ func (t taskTimes) near(e *eventlog.Entry) bool {
 // chooseLogs keeps the logs in the folder where this Windows, or one before it,
 // wrote them: a copy elsewhere may be of another machine.
 func (s *volumeScan) chooseLogs() {
-	found := s.eventLogs
+	found, elsewhere := s.eventLogs, 0
 	s.eventLogs = nil
 	for _, l := range found {
 		l.path = s.pathOf(l.file)
 		switch {
+		case !l.atHome() && l.path.Complete() && elsewhere >= maxLogs:
+			elsewhere++
 		case !l.atHome() && l.path.Complete():
+			elsewhere++
 			s.coverage.Artifacts = append(s.coverage.Artifacts,
 				"event log "+l.path.WithDrive(s.drive)+": not read, since it does not lie where Windows keeps its logs")
 		case len(s.eventLogs) >= maxLogs:
@@ -203,6 +206,9 @@ func (s *volumeScan) chooseLogs() {
 		default:
 			s.eventLogs = append(s.eventLogs, l)
 		}
+	}
+	if elsewhere > maxLogs {
+		s.coverage.Artifacts = append(s.coverage.Artifacts, fmt.Sprintf("%d further event logs that do not lie where Windows keeps its logs: not read", elsewhere-maxLogs))
 	}
 }
 
