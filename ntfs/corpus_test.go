@@ -107,6 +107,9 @@ func answers(t *testing.T, dir string) []answer {
 }
 
 func TestCorpusAgainstOtherTools(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole volumes take long, and no goroutine reads them")
+	}
 	tests := []struct {
 		dir, image string
 		offset     int64

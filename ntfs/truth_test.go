@@ -41,6 +41,9 @@ type truthFile struct {
 }
 
 func TestCorpusTruth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole volumes take long, and no goroutine reads them")
+	}
 	built := corpus.Path(t, "ntfs", "built")
 	files, err := filepath.Glob(filepath.Join(built, "*.truth.json"))
 	if err != nil || len(files) == 0 {

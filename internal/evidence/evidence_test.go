@@ -83,6 +83,9 @@ func mft(n int) []byte {
 }
 
 func TestImages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole volumes take long, and no goroutine reads them")
+	}
 	tmp := t.TempDir()
 	tests := []struct {
 		file       string

@@ -13,6 +13,9 @@ import (
 // On real volumes the pass finds each name of each FILE record, and every entry
 // of the folders whose index lies in INDX records.
 func TestRealVolumes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole volumes take long, and no goroutine reads them")
+	}
 	for _, name := range []string{
 		"real/cf-testfs1/testfs1.raw.gz", "built/b01_cl512.img.gz", "built/b02_cl4096.img.gz",
 		"built/b04_sec4096.img.gz", "built/b05_reuse.img.gz", "built/b12_usn.img.gz", "built/b20_attrlist.img.gz",
