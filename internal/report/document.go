@@ -59,6 +59,26 @@ func (d Document) Text(path string) string {
 	return valueText(value)
 }
 
+// Texts is a list of values as text, such as "artifacts"; a single value counts
+// as a list of one.
+func (d Document) Texts(path string) []string {
+	value, ok := d.Lookup(path)
+	switch v := value.(type) {
+	case []string:
+		return v
+	case []any:
+		out := make([]string, 0, len(v))
+		for _, item := range v {
+			out = append(out, valueText(item))
+		}
+		return out
+	}
+	if !ok || value == nil {
+		return nil
+	}
+	return []string{valueText(value)}
+}
+
 // List is a list of nested documents, such as "jobscan.support". Items that are
 // no objects are left out; a single object counts as a list of one.
 func (d Document) List(path string) []Document {

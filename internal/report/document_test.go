@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/Velocidex/ordereddict"
@@ -120,6 +121,20 @@ func TestTextOfSaved(t *testing.T) {
 	for _, item := range d.Items() {
 		if got, want := d.Text(item.Key), saved.Text(item.Key); got != want {
 			t.Errorf("%T: in memory %q, saved %q", item.Value, got, want)
+		}
+	}
+}
+
+// TestTexts: a list reads the same in memory and after saving.
+func TestTexts(t *testing.T) {
+	d := ordereddict.NewDict()
+	Set(d, "a", []string{"x; y", "z"})
+	Set(d, "b", []any{"x; y", "z"})
+	Set(d, "c", "x; y")
+	want := map[string][]string{"a": {"x; y", "z"}, "b": {"x; y", "z"}, "c": {"x; y"}, "d": nil}
+	for path, texts := range want {
+		if got := (Document{d}).Texts(path); !slices.Equal(got, texts) {
+			t.Errorf("%s: got %q, want %q", path, got, texts)
 		}
 	}
 }

@@ -36,10 +36,8 @@ func newVolume(v report.Document, z zone, options map[string]string) volume {
 	out.setWindow(v, z, options)
 	out.Doubts = doubts(v)
 	out.Facts = facts(v, z)
-	for _, a := range strings.Split(v.Text("artifacts"), "; ") {
-		if a != "" {
-			out.Artifacts = append(out.Artifacts, report.Visible(a))
-		}
+	for _, a := range v.Texts("artifacts") {
+		out.Artifacts = append(out.Artifacts, report.Visible(a))
 	}
 	taken := map[string]bool{"evidence": true, "volume": true, "shadow_copy": true, "shadow_time": true,
 		"artifacts": true, "usn.present": true, "mft.present": true}

@@ -91,6 +91,9 @@ func (t *writer) coverage(b *strings.Builder, summary report.Document) {
 			}
 		}
 		b.WriteString(paragraph(head, key.name()+volumeAlias(v)+": "+t.journal(v)+"; "+records(v), t.width))
+		for _, artifact := range v.Texts("artifacts") {
+			b.WriteString(paragraph("    also ", report.Visible(artifact), t.width))
+		}
 	}
 	for i, k := range t.volumes.keys {
 		if !labelled[i] && len(t.volumes.keys) > 1 {
