@@ -47,6 +47,14 @@ func TestRemnants(t *testing.T) {
 			want:    []string{`150 creation ?:\Windows\Jobs\x.job (created) !path_unproven !carved_journal_record overwritten`},
 		},
 		{
+			name:   "a carved record whose folder another record calls otherwise than the $MFT does",
+			carved: []usn.Record{rec(150, tasks, "x.job", create)},
+			folders: map[ntfs.FileReference][]event.FolderRecord{
+				tasks: {folderRec(140, windows, "Other", over)},
+			},
+			want: []string{`150 creation ?:\Windows\Other\x.job (created) !path_unproven !carved_journal_record overwritten`},
+		},
+		{
 			name:   "a carved journal record of a folder is none of a file",
 			carved: []usn.Record{folder},
 		},

@@ -117,15 +117,26 @@ func (f *Folders) beganByRename(r *event.FolderRecord) bool {
 }
 
 // doubt says why a folder above a name may have been called otherwise, or lain
-// elsewhere, at a moment that is not known; "" where nothing speaks for that.
-func (f *Folders) doubt(n event.Name) string { return f.doubtIf(n, f.Settled) }
+// elsewhere, at a moment that is not known; "" where nothing speaks for that. It
+// is asked of names whose path is complete at some moment.
+func (f *Folders) doubt(n event.Name) string { return f.doubtIf(n, f.settledAs) }
 
 // moved is doubt for what the folders' records tell alone.
 func (f *Folders) moved(n event.Name) string {
-	return f.doubtIf(n, func(ntfs.FileReference) bool { return true })
+	return f.doubtIf(n, func(ntfs.FileReference, event.Name) bool { return true })
 }
 
-func (f *Folders) doubtIf(n event.Name, settled func(ntfs.FileReference) bool) string {
+// settledAs: the $MFT shows a folder to have had this name since it was made. A
+// record that calls it otherwise is of another volume, or of another time.
+func (f *Folders) settledAs(ref ntfs.FileReference, name event.Name) bool {
+	if f.Settled == nil || f.Now == nil || !f.Settled(ref) {
+		return false
+	}
+	now, err := f.Now(ref)
+	return err == nil && now == name
+}
+
+func (f *Folders) doubtIf(n event.Name, settled func(ntfs.FileReference, event.Name) bool) string {
 	visited := make(map[ntfs.FileReference]bool)
 	for parent := n.Parent; parent.Record() != rootRecord && !visited[parent] && len(visited) < maxDepth; {
 		visited[parent] = true
@@ -134,9 +145,9 @@ func (f *Folders) doubtIf(n event.Name, settled func(ntfs.FileReference) bool) s
 		}
 		state, err := f.at(parent, beforeJournal)
 		if err != nil {
-			return "" // the path is broken
+			return "at what path its folder was then is not recorded: " + err.Error()
 		}
-		if settled == nil || !settled(parent) {
+		if !settled(parent, state) {
 			return fmt.Sprintf("whether the folder %q (%s) has had this name and place since it was made is not recorded", state.Name, parent)
 		}
 		parent = state.Parent
