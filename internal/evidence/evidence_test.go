@@ -161,6 +161,26 @@ func TestLostPartitionTable(t *testing.T) {
 	}
 }
 
+// TestDamagedPartitionTable: volumes that a damaged table lost are found, each once.
+func TestDamagedPartitionTable(t *testing.T) {
+	dir := t.TempDir()
+	gpt := corpus.Bytes(t, "ntfs/built/b10_gpt.img.gz")
+	clear(gpt[512:1024])
+	clear(gpt[len(gpt)-512:])
+	mbr := corpus.Bytes(t, "ntfs/built/b09_mbr.img.gz")
+	binary.LittleEndian.PutUint32(mbr[0x1BE+2*16+8:], 0xFFFFFF00) // the third partition starts behind the end
+	for name, b := range map[string][]byte{"both GPT headers gone": gpt, "one MBR entry broken": mbr} {
+		h := open(t, write(t, filepath.Join(dir, "damaged.img"), b))
+		offsets := map[int64]bool{}
+		for _, v := range h.Volumes {
+			offsets[v.Offset] = true
+		}
+		if len(h.Volumes) != 2 || len(offsets) != 2 || len(h.Problems) == 0 {
+			t.Errorf("%s: got %d volumes at %v, %v; want 2 and a problem", name, len(h.Volumes), offsets, h.Problems)
+		}
+	}
+}
+
 func TestTruncatedImage(t *testing.T) {
 	dir := t.TempDir()
 	b := corpus.Bytes(t, "ntfs/built/b02_cl4096.img.gz")

@@ -12,15 +12,16 @@ import (
 const (
 	oldStart  = 63 * 512
 	alignment = 1 << 20
-	maxTries  = 1 << 16 // as many places are looked at
+	maxTries  = 1 << 20 // as many places are looked at: 512 GiB
+	maxMounts = 1 << 10 // as many boot sectors are followed
 )
 
 // lostVolumes looks for boot sectors of NTFS on a disk whose partition table is
 // lost, or damaged, and adds the volumes behind them, those apart that are
 // known. why says what is wrong with the table.
 func (o *opener) lostVolumes(f *File, known []*Volume, why string) bool {
-	found := false
-	for tries, at := 0, int64(oldStart); tries < maxTries && at < f.Size; tries++ {
+	found, mounts, at := false, 0, int64(oldStart)
+	for tries := 0; tries < maxTries && mounts < maxMounts && at < f.Size; tries++ {
 		next := nextStart(at)
 		size := volumeAt(f.image, at, f.Size)
 		if end := knownUntil(known, at); end > at {
@@ -30,6 +31,7 @@ func (o *opener) lostVolumes(f *File, known []*Volume, why string) bool {
 			at = next
 			continue
 		}
+		mounts++
 		r := io.NewSectionReader(f.image, at, size)
 		v, err := ntfs.OpenByBootSector(r, size) // a search of the rest for each place would take too long
 		if err != nil {
@@ -41,6 +43,10 @@ func (o *opener) lostVolumes(f *File, known []*Volume, why string) bool {
 		o.host.Problems = append(o.host.Problems, Problem{Path: f.Path, Volume: len(o.host.Volumes),
 			Err: fmt.Errorf("%s: NTFS volume found by its boot sector at %#x", why, at)})
 		at = nextStart(at + size - 1)
+	}
+	if at < f.Size && (found || len(known) > 0) {
+		o.host.Problems = append(o.host.Problems, Problem{Path: f.Path,
+			Err: fmt.Errorf("%s: not searched for volumes from byte %#x on", why, at)})
 	}
 	return found
 }
