@@ -36,6 +36,7 @@ var floors = map[string]int{
 	"internal/disk":      1,
 	"internal/isolate":   1,
 	"rule":               1,
+	"internal/hugestart": 0,
 	"internal/parse":     0,
 	"internal/wintime":   0,
 	"internal/winpath":   0,

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // facts are what a program says is on the volume; what it does not speak of is
@@ -18,6 +19,10 @@ import (
 type facts struct {
 	Jobs    []uint64 `json:"jobs"`    // numbers of FILE records in use that a .job file has, ascending
 	Records uint64   `json:"records"` // in the journal
+
+	// Of the floor alone.
+	Bytes int64         `json:"bytes"`
+	Loop  time.Duration `json:"loop"`
 }
 
 var errDisagree = errors.New("the programs disagree about the volume")

@@ -51,8 +51,12 @@ func grown(o options, self string, records int64, stderr io.Writer) (point, erro
 	if !o.keep {
 		defer os.Remove(v.Path)
 	}
+	ranges, err := floorRanges(v.Path)
+	if err != nil {
+		return point{}, err
+	}
 	var two []tool
-	for _, t := range tools(o, self) {
+	for _, t := range tools(o, self, ranges) {
 		if t.name == nameFloor || t.name == nameJobscan {
 			two = append(two, t)
 		}

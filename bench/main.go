@@ -21,7 +21,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // options are those of the command line.
 type options struct {
-	jobscan, empty   string
+	jobscan          string
+	empty, floor     string
 	dir              string
 	records, journal int64
 	rounds           int
@@ -77,6 +78,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.SetOutput(stderr)
 	fs.StringVar(&o.jobscan, "jobscan", "jobscan", "the program to measure")
 	fs.StringVar(&o.empty, "empty", "", "a program that does nothing, for -starts")
+	fs.StringVar(&o.floor, "floor", "floor", "the program that reads and looks at nothing")
 	fs.StringVar(&o.dir, "dir", os.TempDir(), "folder for volumes and output")
 	fs.Int64Var(&o.records, "records", 331354, "ordinary files of the volume")
 	fs.Int64Var(&o.journal, "journal", 1000000, "records of its journal")
@@ -125,7 +127,11 @@ func compare(o options, stdout, stderr io.Writer) error {
 	if !o.keep {
 		defer os.Remove(v.Path)
 	}
-	tools := installed(tools(o, self), stderr)
+	ranges, err := floorRanges(v.Path)
+	if err != nil {
+		return err
+	}
+	tools := installed(tools(o, self, ranges), stderr)
 	out := filepath.Join(o.dir, "bench.out")
 	defer os.Remove(out)
 	runs, err := rounds(tools, v.Path, out, o, stderr)

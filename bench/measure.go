@@ -14,7 +14,8 @@ import (
 // measurement is one run of a program.
 type measurement struct {
 	wall, cpu time.Duration
-	peak      int64 // resident set in bytes; 0 where it is not known
+	loop      time.Duration // what the program says itself, without its start; 0 where it does not
+	peak      int64         // resident set in bytes; 0 where it is not known
 }
 
 // series are the runs of one program.
@@ -44,6 +45,13 @@ func (s *series) walls() (out []time.Duration) {
 func (s *series) cpus() (out []time.Duration) {
 	for _, m := range s.runs {
 		out = append(out, m.cpu)
+	}
+	return out
+}
+
+func (s *series) loops() (out []time.Duration) {
+	for _, m := range s.runs {
+		out = append(out, m.loop)
 	}
 	return out
 }
@@ -82,6 +90,7 @@ func rounds(list []tool, image, out string, o options, stderr io.Writer) ([]seri
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", t.name, err)
 			}
+			m.loop = f.Loop
 			all[i].runs = append(all[i].runs, m)
 			all[i].facts = f
 		}
@@ -110,11 +119,6 @@ func warm(image string) error {
 
 // once runs a tool and reads what it found, outside the time.
 func once(t tool, image, out string) (measurement, facts, error) {
-	if t.within != nil {
-		start, used := time.Now(), cpuTime()
-		_, err := t.within(image)
-		return measurement{wall: time.Since(start), cpu: cpuTime() - used}, facts{}, err
-	}
 	if err := os.Remove(out); err != nil && !os.IsNotExist(err) { // fsntfsinfo does not overwrite
 		return measurement{}, facts{}, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,15 +15,6 @@ func peak(s *os.ProcessState) int64 {
 		return u.Maxrss << 10
 	}
 	return 0
-}
-
-// cpuTime is what this program has used so far.
-func cpuTime() time.Duration {
-	var u unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // dropCache takes the file out of the page cache, and nothing else.

@@ -5,10 +5,7 @@ package main
 import (
 	"errors"
 	"os"
-	"time"
 )
-
-func cpuTime() time.Duration { return 0 }
 
 func peak(*os.ProcessState) int64 { return 0 }
 

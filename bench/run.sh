@@ -13,5 +13,6 @@ fi
 export CGO_ENABLED=0
 go build -o "$BENCH_DIR/jobscan" ./cmd/jobscan
 go build -o "$BENCH_DIR/empty" ./bench/empty
+go build -o "$BENCH_DIR/floor" ./bench/floor
 go build -o "$BENCH_DIR/bench" ./bench
-"$BENCH_DIR/bench" -jobscan "$BENCH_DIR/jobscan" -empty "$BENCH_DIR/empty" -dir "$BENCH_DIR" "$@"
+"$BENCH_DIR/bench" -jobscan "$BENCH_DIR/jobscan" -empty "$BENCH_DIR/empty" -floor "$BENCH_DIR/floor" -dir "$BENCH_DIR" "$@"

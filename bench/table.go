@@ -25,6 +25,9 @@ func writeTable(w io.Writer, v volume, list []tool, all []series, o options) err
 		s := &all[i]
 		fmt.Fprintf(w, "| %s | %s | %.3f | %.3f | %.3f | %.1f |\n", t.work, t.name,
 			median(s.walls()).Seconds(), least(s.walls()).Seconds(), median(s.cpus()).Seconds(), mib(s.peak()))
+		if loops := s.loops(); t.name == nameFloor {
+			fmt.Fprintf(w, "| %s | %s | %.3f | %.3f | | |\n", t.work, nameLoop, median(loops).Seconds(), least(loops).Seconds())
+		}
 	}
 	fmt.Fprintln(w)
 	for i := range list {
@@ -48,10 +51,14 @@ func writeRatios(w io.Writer, list []tool, all []series) {
 	byName := make(map[string]*series)
 	for i, t := range list {
 		byName[t.name] = &all[i]
+		if t.name == nameFloor {
+			byName[nameLoop] = loopAlone(&all[i])
+		}
 	}
 	fmt.Fprint(w, "| ratio | of wall times, median of the rounds | of CPU times, median of the rounds |\n|---|---:|---:|\n")
 	for _, r := range []ratio{
 		{"jobscan / floor", []string{nameJobscan}, []string{nameFloor}},
+		{"jobscan / floor without the start of its process", []string{nameJobscan}, []string{nameLoop}},
 		{"go-ntfs / jobscan", []string{nameGoNTFS}, []string{nameJobscan}},
 		{"go-ntfs with 64 KiB pages / jobscan", []string{nameGoNTFS + ", 64 KiB pages"}, []string{nameJobscan}},
 		{"(fls + usnjls) / jobscan", []string{nameFls, nameUsnjls}, []string{nameJobscan}},
@@ -65,10 +72,25 @@ func writeRatios(w io.Writer, list []tool, all []series) {
 		var walls, cpus []float64
 		for i := range above {
 			walls = append(walls, above[i].wall.Seconds()/over[i].wall.Seconds())
-			cpus = append(cpus, above[i].cpu.Seconds()/over[i].cpu.Seconds())
+			if over[i].cpu > 0 {
+				cpus = append(cpus, above[i].cpu.Seconds()/over[i].cpu.Seconds())
+			}
+		}
+		if len(cpus) == 0 {
+			fmt.Fprintf(w, "| %s | %.1f | |\n", r.title, median(walls))
+			continue
 		}
 		fmt.Fprintf(w, "| %s | %.1f | %.1f |\n", r.title, median(walls), median(cpus))
 	}
+}
+
+// loopAlone gives the runs of a program as it timed them itself.
+func loopAlone(s *series) *series {
+	out := &series{}
+	for _, d := range s.loops() {
+		out.runs = append(out.runs, measurement{wall: d})
+	}
+	return out
 }
 
 // sums adds up, round by round, the runs of the named programs.

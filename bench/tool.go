@@ -18,8 +18,6 @@ type tool struct {
 	// writes says that the result goes to out itself, not to standard output.
 	writes bool
 	facts  func(output io.Reader) (facts, error)
-	// within is run in place of a command.
-	within func(image string) (bytes int64, err error)
 	// untimed is run once, for its facts.
 	untimed bool
 }
@@ -27,20 +25,23 @@ type tool struct {
 const (
 	nameJobscan = "jobscan scan"
 	nameFloor   = "floor: read and look at nothing"
+	nameLoop    = "floor, without the start of its process"
 	nameGoNTFS  = "go-ntfs API, .job filter"
 	nameFls     = "fls -r -p -m"
 	nameUsnjls  = "usnjls"
 )
 
-// tools lists the programs in the order of the table.
-func tools(o options, self string) []tool {
+// tools lists the programs in the order of the table; ranges are what the floor
+// reads.
+func tools(o options, self string, ranges []string) []tool {
 	scan := func(more ...string) func(image, out string) []string {
 		return func(image, out string) []string {
 			return append([]string{o.jobscan, "scan", "--quiet", "--exit-zero", "--force", "--format", "jsonl", "--output", out, image}, more...)
 		}
 	}
 	list := []tool{
-		{name: nameFloor, work: "$MFT + $J", within: floor},
+		{name: nameFloor, work: "$MFT + $J", facts: ownFacts,
+			command: func(image, _ string) []string { return append([]string{o.floor, image}, ranges...) }},
 		{name: nameJobscan, work: "$MFT + $J", command: scan(), writes: true, facts: jobscanScanFacts},
 		{name: "jobscan scan -j 1", work: "$MFT + $J", command: scan("-j", "1"), writes: true, facts: jobscanScanFacts},
 		{name: "jobscan scan, every .job file", work: "$MFT + $J", writes: true, untimed: true, facts: jobscanFacts,
@@ -62,10 +63,6 @@ func tools(o options, self string) []tool {
 func installed(list []tool, stderr io.Writer) []tool {
 	var out []tool
 	for _, t := range list {
-		if t.within != nil {
-			out = append(out, t)
-			continue
-		}
 		program := t.command("", "")[0]
 		if _, err := exec.LookPath(program); err != nil {
 			fmt.Fprintf(stderr, "bench: %s is left out: %v\n", t.name, err)

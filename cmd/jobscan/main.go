@@ -17,6 +17,8 @@ import (
 	_ "time/tzdata" // --timezone works on systems without a zone database
 
 	"github.com/spf13/cobra"
+
+	_ "github.com/jobscan/jobscan/internal/hugestart" // before the packages that fill the heap as they are loaded
 )
 
 func main() {
