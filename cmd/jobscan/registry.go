@@ -4,6 +4,7 @@ import (
 	"github.com/jobscan/jobscan/internal/disk"
 	"github.com/jobscan/jobscan/internal/disk/device"
 	"github.com/jobscan/jobscan/internal/disk/raw"
+	"github.com/jobscan/jobscan/internal/disk/split"
 	"github.com/jobscan/jobscan/internal/format/evtx/binxml"
 	"github.com/jobscan/jobscan/internal/isolate"
 	"github.com/jobscan/jobscan/internal/report"
@@ -27,6 +28,7 @@ var reportFormats = []report.Format{
 // matches anything and stays last.
 var diskFormats = []disk.Format{
 	device.Format,
+	split.Format,
 	raw.Format,
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -234,16 +235,35 @@ func (f *scanFlags) header(ctx context.Context, host *evidence.Host, o scan.Opti
 	h := &report.Header{Version: version, Started: wintime.FromTime(started), CommandLine: f.commandLine, Rules: o.Rules,
 		Options: f.changed, OptionNames: slices.Sorted(maps.Keys(f.changed))}
 	for _, file := range host.Files {
-		e := report.EvidenceFile{Path: file.Path, Container: file.Container, Size: file.Size}
-		if !file.Modified.IsZero() {
-			e.Modified = wintime.FromTime(file.Modified)
+		d, err := host.Describe(ctx, file, f.hash)
+		if err != nil {
+			return nil, err
 		}
-		if f.hash {
-			if e.SHA256, err = file.SHA256(ctx); err != nil {
-				return nil, err
-			}
-		}
-		h.Evidence = append(h.Evidence, e)
+		h.Evidence = append(h.Evidence, evidenceFile(file, &d))
 	}
 	return h, nil
+}
+
+// evidenceFile makes the header's entry for a file; of a container's files, the
+// one that was named stands for it.
+func evidenceFile(file *evidence.File, d *evidence.Description) report.EvidenceFile {
+	e := report.EvidenceFile{Path: file.Path, Container: file.Container}
+	if !file.Modified.IsZero() {
+		e.Modified = wintime.FromTime(file.Modified)
+	}
+	for _, p := range d.Files {
+		if filepath.Clean(p.Path) == filepath.Clean(file.Path) || len(d.Files) == 1 {
+			e.Size, e.SHA256 = p.Size, p.SHA256
+		}
+		if len(d.Files) > 1 {
+			e.Files = append(e.Files, report.EvidencePart(p))
+		}
+	}
+	if d.Disk != nil {
+		e.Disk = &report.EvidenceDisk{Size: d.Disk.Size, SHA256: d.Disk.SHA256}
+		for _, s := range d.Disk.Stored {
+			e.Disk.Stored = append(e.Disk.Stored, report.StoredHash(s))
+		}
+	}
+	return e
 }

@@ -1,6 +1,6 @@
 // Package disk opens evidence as a sequence of bytes: a raw image, a block
-// device, later the containers that hold one. Formats are struct values in a
-// list; which list is the caller's choice.
+// device, the disk in a container. Formats are struct values in a list; which
+// list is the caller's choice.
 //
 // It opens for reading only, and no type here has a method that writes. It
 // knows nothing of partitions or file systems.
@@ -42,6 +42,9 @@ type Source struct {
 type Format struct {
 	Name string // one word for reports
 	Doc  string // one line for help texts
+	// AsIs says that the bytes of the evidence are those of the disk. Such a format
+	// is not offered a file that begins as a container does.
+	AsIs bool
 	// Match recognises the format by content. It does not close the source.
 	Match func(*Source) bool
 	// Open gives the bytes inside. It may wrap Source.Image, which is then
@@ -51,21 +54,25 @@ type Format struct {
 
 const headSize = 64 << 10
 
-// Open opens the evidence at path by the first of formats that matches, and
-// names that format. A container that no format reads gives a *ContainerError.
-func Open(path string, formats []Format) (Image, Format, error) {
+// Opened is evidence whose format is known.
+type Opened struct {
+	Image  Image
+	Format Format
+	Source *Source // its Image is closed with the one above
+}
+
+// Open opens the evidence at path by the first of formats that matches. A
+// container that no format reads gives a *ContainerError.
+func Open(path string, formats []Format) (*Opened, error) {
 	src, err := open(path)
 	if err != nil {
-		return nil, Format{}, err
+		return nil, err
 	}
-	img, format, err := src.open(formats)
+	opened, err := src.open(formats)
 	if err != nil && src.Image != nil {
 		err = errors.Join(err, src.Image.Close())
 	}
-	if err != nil {
-		return nil, Format{}, err
-	}
-	return img, format, nil
+	return opened, err
 }
 
 func open(path string) (*Source, error) {
@@ -105,22 +112,22 @@ func kindOf(m fs.FileMode) string {
 	return "something else"
 }
 
-func (s *Source) open(formats []Format) (Image, Format, error) {
+func (s *Source) open(formats []Format) (*Opened, error) {
+	container := recognise(s)
 	for _, f := range formats {
-		if !f.Match(s) {
+		if f.AsIs && container != nil || !f.Match(s) {
 			continue
 		}
-		// The last resort takes everything, so containers are told apart before it.
-		if e := recognise(s); e != nil && f.Name == Raw {
-			return nil, Format{}, e
-		}
 		img, err := f.Open(s)
-		return img, f, err
+		if err != nil {
+			return nil, err
+		}
+		return &Opened{img, f, s}, nil
 	}
-	if e := recognise(s); e != nil {
-		return nil, Format{}, e
+	if container != nil {
+		return nil, container
 	}
-	return nil, Format{}, errors.New("no format reads this evidence")
+	return nil, errors.New("no format reads this evidence")
 }
 
 // Raw is the name of the format that takes bytes as they are.

@@ -27,10 +27,11 @@ func write(t *testing.T, name, content string) string {
 }
 
 func TestOpenRaw(t *testing.T) {
-	img, format, err := disk.Open(write(t, "x.img", "0123456789"), formats)
+	opened, err := disk.Open(write(t, "x.img", "0123456789"), formats)
 	if err != nil {
 		t.Fatal(err)
 	}
+	img, format := opened.Image, opened.Format
 	defer img.Close()
 	b := make([]byte, 4)
 	if n, err := img.ReadAt(b, 3); n != 4 || err != nil || string(b) != "3456" || img.Size() != 10 || format.Name != disk.Raw {
@@ -50,7 +51,7 @@ func TestContainersAreRefused(t *testing.T) {
 		{"tar", strings.Repeat("x", 257) + "ustar", "tar", "unpack"},
 	}
 	for _, tt := range tests {
-		_, _, err := disk.Open(write(t, "x", tt.content), formats)
+		_, err := disk.Open(write(t, "x", tt.content), formats)
 		if !disk.IsContainer(err) || !errors.Is(err, parse.ErrUnsupported) ||
 			!strings.Contains(err.Error(), tt.container) || !strings.Contains(err.Error(), tt.advice) {
 			t.Errorf("%s: got %v", tt.name, err)
@@ -58,29 +59,29 @@ func TestContainersAreRefused(t *testing.T) {
 		// A format that reads the container comes before that refusal.
 		reads := disk.Format{Name: "test", Match: func(s *disk.Source) bool { return true },
 			Open: func(s *disk.Source) (disk.Image, error) { return s.Image, nil }}
-		img, format, err := disk.Open(write(t, "x", tt.content), append([]disk.Format{reads}, formats...))
-		if err != nil || format.Name != "test" {
-			t.Errorf("%s with a format of its own: got %s, %v", tt.name, format.Name, err)
+		opened, err := disk.Open(write(t, "x", tt.content), append([]disk.Format{reads}, formats...))
+		if err != nil || opened.Format.Name != "test" {
+			t.Errorf("%s with a format of its own: got %+v, %v", tt.name, opened, err)
 			continue
 		}
-		if err := img.Close(); err != nil {
+		if err := opened.Image.Close(); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 func TestOpenErrors(t *testing.T) {
-	if _, _, err := disk.Open(filepath.Join(t.TempDir(), "absent"), formats); !errors.Is(err, os.ErrNotExist) {
+	if _, err := disk.Open(filepath.Join(t.TempDir(), "absent"), formats); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("absent: got %v", err)
 	}
-	if _, _, err := disk.Open(t.TempDir(), formats); err == nil || !strings.Contains(err.Error(), "found a folder") {
+	if _, err := disk.Open(t.TempDir(), formats); err == nil || !strings.Contains(err.Error(), "found a folder") {
 		t.Errorf("folder: got %v", err)
 	}
-	if _, _, err := disk.Open(write(t, "x", "y"), nil); err == nil {
+	if _, err := disk.Open(write(t, "x", "y"), nil); err == nil {
 		t.Error("no formats: opened")
 	}
 	if runtime.GOOS == "linux" {
-		if _, _, err := disk.Open("/dev/null", formats); err == nil || !strings.Contains(err.Error(), "size") {
+		if _, err := disk.Open("/dev/null", formats); err == nil || !strings.Contains(err.Error(), "size") {
 			t.Errorf("device without a size: got %v", err)
 		}
 	}
@@ -101,23 +102,23 @@ func TestSparseData(t *testing.T) {
 	if err := errors.Join(f.Truncate(size), f.Close()); err != nil {
 		t.Fatal(err)
 	}
-	img, _, err := disk.Open(path, formats)
+	opened, err := disk.Open(path, formats)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer img.Close()
-	got := img.(disk.Sparse).Data()
+	defer opened.Image.Close()
+	got := opened.Image.(disk.Sparse).Data()
 	sparse := []disk.Range{{Offset: 1 << 30, Length: 1 << 16}, {Offset: 3 << 30, Length: 1 << 16}}
 	all := []disk.Range{{Offset: 0, Length: size}} // where the file system keeps no holes
 	if !reflect.DeepEqual(got, sparse) && !reflect.DeepEqual(got, all) {
 		t.Errorf("got %v, want %v", got, sparse)
 	}
-	empty, _, err := disk.Open(write(t, "empty", ""), formats)
+	empty, err := disk.Open(write(t, "empty", ""), formats)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer empty.Close()
-	if got := empty.(disk.Sparse).Data(); len(got) != 0 {
+	defer empty.Image.Close()
+	if got := empty.Image.(disk.Sparse).Data(); len(got) != 0 {
 		t.Errorf("empty file: got %v", got)
 	}
 }

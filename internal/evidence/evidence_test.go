@@ -348,9 +348,9 @@ func TestOpenReader(t *testing.T) {
 	if len(h.Volumes) != 1 || records(t, h.Volumes[0].Journal) != 12 || len(h.Files) != 1 {
 		t.Errorf("got %+v", h)
 	}
-	sum, err := h.Files[0].SHA256(context.Background())
-	if err != nil || len(sum) != 64 {
-		t.Errorf("got %q, %v", sum, err)
+	d, err := h.Describe(context.Background(), h.Files[0], true)
+	if err != nil || len(d.Files) != 1 || len(d.Files[0].SHA256) != 64 || d.Files[0].Size != int64(len(b)) || d.Disk != nil {
+		t.Errorf("got %+v, %v", d, err)
 	}
 }
 

@@ -1,12 +1,6 @@
 package evidence
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
 	"time"
 
 	"github.com/jobscan/jobscan/internal/disk"
@@ -18,28 +12,33 @@ import (
 type File struct {
 	Path      string
 	Container string    // name of the format that reads it
-	Size      int64     // bytes, of what is inside the container
+	Size      int64     // bytes, of the disk where it is a container of one
 	Modified  time.Time // of the file; zero for a device
 
-	image disk.Image
+	image  disk.Image
+	parts  []disk.Part // the files that it lies in; one for a device
+	stored []disk.StoredHash
+	// contains: the bytes of the disk are not those of the file.
+	contains bool
 }
 
-// SHA256 reads all of it and gives the hash in lower-case hexadecimal.
-func (f *File) SHA256(ctx context.Context) (string, error) {
-	sum := sha256.New()
-	buf := make([]byte, 1<<20)
-	for off := int64(0); off < f.Size; {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		n, err := f.image.ReadAt(buf[:min(int64(len(buf)), f.Size-off)], off)
-		sum.Write(buf[:n])
-		off += int64(n)
-		if err != nil && (n == 0 || !errors.Is(err, io.EOF)) {
-			return "", fmt.Errorf("%q: hashing at %#x: %w", f.Path, off, plain(err))
-		}
+func newFile(path string, opened *disk.Opened) *File {
+	f := &File{Path: path, Container: opened.Format.Name, Size: opened.Image.Size(), image: opened.Image, contains: !opened.Format.AsIs}
+	if opened.Source.Info != nil {
+		f.Modified = opened.Source.Info.ModTime()
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	if img, ok := opened.Image.(disk.Hashed); ok {
+		f.stored = img.StoredHashes()
+	}
+	img := opened.Source.Image
+	if img == nil { // a device
+		img = opened.Image
+	}
+	f.parts = []disk.Part{{Path: path, Image: img}}
+	if d, ok := opened.Image.(disk.Divided); ok {
+		f.parts = d.Parts()
+	}
+	return f
 }
 
 // journal takes the file as a $J.

@@ -84,7 +84,7 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 	if info.Size() < smallestEvidence || isMirrorName(d.Name()) {
 		return
 	}
-	img, format, err := disk.Open(path, o.opts.Formats)
+	opened, err := disk.Open(path, o.asIs)
 	if disk.IsContainer(err) {
 		return
 	}
@@ -92,15 +92,15 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 		o.fail(path, err)
 		return
 	}
-	f := &File{Path: path, Container: format.Name, Size: img.Size(), Modified: info.ModTime(), image: img}
+	f := newFile(path, opened)
 	k := looseKind(f)
 	if k == kindImage {
-		if err := img.Close(); err != nil {
+		if err := opened.Image.Close(); err != nil {
 			o.fail(path, err)
 		}
 		return
 	}
-	o.host.images = append(o.host.images, img)
+	o.host.images = append(o.host.images, opened.Image)
 	o.host.Files = append(o.host.Files, f)
 	o.loose = append(o.loose, &loose{file: f, kind: k, letter: letterOfFolder(root, path)})
 }

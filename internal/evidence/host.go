@@ -50,6 +50,11 @@ type Problem struct {
 // The caller closes the host.
 func Open(ctx context.Context, paths []string, opts Options) (*Host, error) {
 	o := opener{opts: opts, host: &Host{}}
+	for _, f := range opts.Formats {
+		if f.AsIs {
+			o.asIs = append(o.asIs, f)
+		}
+	}
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
 			return nil, errors.Join(err, o.host.Close())
@@ -66,7 +71,8 @@ func OpenReader(ctx context.Context, name string, r io.ReaderAt, size int64) (*H
 		return nil, err
 	}
 	o := opener{host: &Host{}}
-	o.content(&File{Path: name, Container: disk.Raw, Size: size, image: reader{r, size}})
+	img := reader{r, size}
+	o.content(&File{Path: name, Container: disk.Raw, Size: size, image: img, parts: []disk.Part{{Path: name, Image: img}}})
 	o.joinLoose()
 	return o.finish()
 }
@@ -93,6 +99,7 @@ func (h *Host) Close() error {
 // opener collects a host.
 type opener struct {
 	opts  Options
+	asIs  []disk.Format // those of opts for files that are no containers
 	host  *Host
 	loose []*loose
 }

@@ -35,18 +35,17 @@ func (o *opener) path(ctx context.Context, path string) {
 
 // open opens a file or device and keeps it for Close.
 func (o *opener) open(path string) (*File, error) {
-	img, format, err := disk.Open(path, o.opts.Formats)
+	opened, err := disk.Open(path, o.opts.Formats)
 	if err != nil {
 		return nil, err
 	}
-	o.host.images = append(o.host.images, img)
-	f := &File{Path: path, Container: format.Name, Size: img.Size(), image: img}
-	if !disk.DeviceName(path) {
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			f.Modified = info.ModTime()
+	o.host.images = append(o.host.images, opened.Image)
+	if img, ok := opened.Image.(disk.Flawed); ok {
+		for _, flaw := range img.Flaws() {
+			o.host.Problems = append(o.host.Problems, Problem{Path: path, Err: plain(flaw.Err), Warning: flaw.Warning})
 		}
 	}
-	return f, nil
+	return newFile(path, opened), nil
 }
 
 // content adds what a file or device holds.

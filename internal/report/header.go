@@ -25,6 +25,29 @@ type EvidenceFile struct {
 	Size            int64            // bytes; negative where not known
 	Modified        wintime.Filetime // zero where not known
 	SHA256          string           // "" unless asked for
+	Files           []EvidencePart   // all files of a container that has several
+	Disk            *EvidenceDisk    // what is in a container; nil otherwise
+}
+
+// EvidencePart is one file of a container.
+type EvidencePart struct {
+	Path   string
+	Size   int64  // bytes
+	SHA256 string // "" unless asked for
+}
+
+// EvidenceDisk is the disk in a container.
+type EvidenceDisk struct {
+	Size   int64  // bytes
+	SHA256 string // "" unless asked for
+	Stored []StoredHash
+}
+
+// StoredHash is a hash of the disk that its container holds, in hexadecimal.
+type StoredHash struct {
+	Name     string // "md5" or "sha1"
+	Stored   string
+	Computed string // "" unless asked for
 }
 
 // HeaderDocument makes the document of a header.
@@ -65,10 +88,39 @@ func evidenceFileDict(f EvidenceFile) *ordereddict.Dict {
 	} else {
 		d.Set("mtime", nil)
 	}
-	if f.SHA256 != "" {
-		d.Set("sha256", f.SHA256)
-	} else {
-		d.Set("sha256", nil)
+	d.Set("sha256", textOrNull(f.SHA256))
+	if len(f.Files) > 0 {
+		files := []*ordereddict.Dict{}
+		for _, p := range f.Files {
+			files = append(files, ordereddict.NewDict().Set("path", p.Path).Set("size", p.Size).Set("sha256", textOrNull(p.SHA256)))
+		}
+		d.Set("files", files)
+	}
+	if f.Disk != nil {
+		d.Set("disk", evidenceDiskDict(f.Disk))
 	}
 	return d
+}
+
+// evidenceDiskDict says "verified" where hashes were compared.
+func evidenceDiskDict(e *EvidenceDisk) *ordereddict.Dict {
+	d := ordereddict.NewDict().Set("size", e.Size).Set("sha256", textOrNull(e.SHA256))
+	stored := []*ordereddict.Dict{}
+	for _, s := range e.Stored {
+		h := ordereddict.NewDict().Set("name", s.Name).Set("value", s.Stored)
+		if s.Computed != "" {
+			h.Set("computed", s.Computed).Set("verified", s.Stored == s.Computed)
+		}
+		stored = append(stored, h)
+	}
+	d.Set("stored_hashes", stored)
+	return d
+}
+
+// textOrNull gives nil in place of "".
+func textOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

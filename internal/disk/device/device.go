@@ -8,6 +8,7 @@ import "github.com/jobscan/jobscan/internal/disk"
 var Format = disk.Format{
 	Name:  "device",
 	Doc:   `block device; on Windows a live volume (C: or \\.\C:) or a drive (\\.\PhysicalDrive0)`,
+	AsIs:  true,
 	Match: func(s *disk.Source) bool { return s.Device },
 	Open:  func(s *disk.Source) (disk.Image, error) { return open(s.Path) },
 }

@@ -8,6 +8,7 @@ import "github.com/jobscan/jobscan/internal/disk"
 var Format = disk.Format{
 	Name:  disk.Raw,
 	Doc:   "raw image of a volume or disk, or an extracted file",
+	AsIs:  true,
 	Match: func(s *disk.Source) bool { return s.Image != nil },
 	Open:  func(s *disk.Source) (disk.Image, error) { return s.Image, nil },
 }

@@ -1,0 +1,106 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Piece says where bytes of a container's disk are, from an asked offset on: in a
+// file, in a packed block, or nowhere, which means zeros.
+type Piece struct {
+	Length int64 // bytes for which this holds, at least 1
+
+	From io.ReaderAt // the file; nil for zeros and packed blocks
+	At   int64       // offset in From, or within the unpacked block
+
+	Packed *Packed
+}
+
+// Packed is a compressed block. It is unpacked as a whole.
+type Packed struct {
+	Key  int64 // tells it from the image's other blocks
+	Size int   // bytes when it is unpacked; the format bounds it
+	// Unpack fills dst, which has Size bytes. It may run on several goroutines.
+	Unpack func(dst []byte) error
+}
+
+// Mapped is an Image whose bytes lie in pieces. It is safe for concurrent use as
+// far as locate, the files and Unpack are.
+type Mapped struct {
+	size   int64
+	locate func(off int64) (Piece, error)
+	closer func() error
+	blocks blockCache
+}
+
+// NewMapped makes an image of size bytes. locate is asked for offsets within it
+// and tells of what cannot be read by an error, which ReadAt gives on, with what
+// was read before. close closes the files; nil does nothing.
+func NewMapped(size int64, locate func(off int64) (Piece, error), close func() error) *Mapped {
+	return &Mapped{size: size, locate: locate, closer: close}
+}
+
+// Size gives the size of the disk in bytes.
+func (m *Mapped) Size() int64 { return m.size }
+
+// Close closes the container's files.
+func (m *Mapped) Close() error {
+	if m.closer == nil {
+		return nil
+	}
+	return m.closer()
+}
+
+// ReadAt reads across pieces. Every error names the offset on the disk.
+func (m *Mapped) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errors.New("negative offset")
+	}
+	if off >= m.size {
+		return 0, io.EOF
+	}
+	cut := int64(len(p)) > m.size-off
+	if cut {
+		p = p[:m.size-off]
+	}
+	n := 0
+	for n < len(p) {
+		k, err := m.piece(p[n:], off+int64(n))
+		n += k
+		if err != nil {
+			return n, fmt.Errorf("at %#x of the disk: %w", off+int64(n), err)
+		}
+	}
+	if cut {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// piece reads the beginning of p, which lies at off.
+func (m *Mapped) piece(p []byte, off int64) (int, error) {
+	at, err := m.locate(off)
+	if err != nil {
+		return 0, err
+	}
+	if at.Length < 1 {
+		return 0, io.ErrNoProgress
+	}
+	p = p[:min(int64(len(p)), at.Length)]
+	switch {
+	case at.Packed != nil:
+		return m.blocks.read(p, at.Packed, at.At)
+	case at.From == nil:
+		clear(p)
+		return len(p), nil
+	}
+	n, err := at.From.ReadAt(p, at.At)
+	if n == len(p) {
+		return n, nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF // the table says that there is more
+	}
+	return n, err
+}
