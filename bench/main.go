@@ -27,6 +27,7 @@ type options struct {
 	records, journal int64
 	rounds           int
 	slow, keep, cold bool
+	containers       bool
 	growth           string
 	plot             string
 	starts           int
@@ -48,6 +49,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 	case o.starts > 0:
 		err = starts(o, stdout, stderr)
+	case o.containers:
+		err = compareContainers(o, stdout, stderr)
 	case o.growth != "":
 		err = growth(o, stdout, stderr)
 	default:
@@ -86,6 +89,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.BoolVar(&o.slow, "slow", false, "run fsntfsinfo over the journal too")
 	fs.BoolVar(&o.keep, "keep", false, "leave the volume where it is")
 	fs.BoolVar(&o.cold, "cold", false, "drop the volume from the page cache before each run")
+	fs.BoolVar(&o.containers, "containers", false, "measure scans of the volume in containers, which qemu-img and ewfacquire make, beside the raw one")
 	fs.StringVar(&o.growth, "growth", "", "measure jobscan and the floor alone on volumes of these `SIZES`, such as 100000,1000000")
 	fs.IntVar(&o.starts, "starts", 0, "measure the start of programs alone, `N` times each")
 	fs.StringVar(&o.plot, "plot", "", "write the growth to this `FILE`, as SVG")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -61,7 +62,7 @@ func writeInfo(w io.Writer, format string, host *evidence.Host, s *report.Summar
 	}
 	p := infoPrinter{w: w}
 	for _, f := range host.Files {
-		p.line("evidence %s: %s, %d bytes", f.Path, f.Container, f.Size)
+		p.file(f)
 	}
 	for i := range s.Volumes {
 		p.volume(&s.Volumes[i])
@@ -81,6 +82,26 @@ type infoPrinter struct {
 func (p *infoPrinter) line(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintln(p.w, report.Visible(fmt.Sprintf(format, args...)))
+	}
+}
+
+// file says what a piece of evidence is; of a container also what lies in it.
+func (p *infoPrinter) file(f *evidence.File) {
+	p.line("evidence %s: %s, %d bytes", f.Path, f.Container, f.Size)
+	d := f.Describe()
+	if len(d.Files) > 1 {
+		total := int64(0)
+		for _, part := range d.Files {
+			total += part.Size
+		}
+		p.line("  %d files, %s to %s, together %d bytes", len(d.Files), d.Files[0].Path, d.Files[len(d.Files)-1].Path, total)
+	} else if d.Disk != nil {
+		p.line("  a disk in a file of %d bytes", d.Files[0].Size)
+	}
+	if d.Disk != nil {
+		for _, h := range d.Disk.Stored {
+			p.line("  the container says that the disk's %s is %s; scan --hash compares", strings.ToUpper(h.Name), h.Stored)
+		}
 	}
 }
 

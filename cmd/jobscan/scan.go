@@ -235,9 +235,11 @@ func (f *scanFlags) header(ctx context.Context, host *evidence.Host, o scan.Opti
 	h := &report.Header{Version: version, Started: wintime.FromTime(started), CommandLine: f.commandLine, Rules: o.Rules,
 		Options: f.changed, OptionNames: slices.Sorted(maps.Keys(f.changed))}
 	for _, file := range host.Files {
-		d, err := host.Describe(ctx, file, f.hash)
-		if err != nil {
-			return nil, err
+		d := file.Describe()
+		if f.hash {
+			if d, err = host.Hash(ctx, file); err != nil {
+				return nil, err
+			}
 		}
 		h.Evidence = append(h.Evidence, evidenceFile(file, &d))
 	}

@@ -348,7 +348,7 @@ func TestOpenReader(t *testing.T) {
 	if len(h.Volumes) != 1 || records(t, h.Volumes[0].Journal) != 12 || len(h.Files) != 1 {
 		t.Errorf("got %+v", h)
 	}
-	d, err := h.Describe(context.Background(), h.Files[0], true)
+	d, err := h.Hash(context.Background(), h.Files[0])
 	if err != nil || len(d.Files) != 1 || len(d.Files[0].SHA256) != 64 || d.Files[0].Size != int64(len(b)) || d.Disk != nil {
 		t.Errorf("got %+v, %v", d, err)
 	}

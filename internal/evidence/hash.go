@@ -43,14 +43,11 @@ type StoredSum struct {
 	Computed string // "" where it was not asked for
 }
 
-// Describe tells of the evidence; with hashes, it reads all of it. Files that
+// Hash describes the evidence and reads all of it for its hashes. Files that
 // cannot be read and stored hashes that differ become problems of the host; the
 // error is that of ctx alone.
-func (h *Host) Describe(ctx context.Context, f *File, hashes bool) (Description, error) {
-	d := f.describe()
-	if !hashes {
-		return d, nil
-	}
+func (h *Host) Hash(ctx context.Context, f *File) (Description, error) {
+	d := f.Describe()
 	for i, part := range f.parts {
 		sum := sha256.New()
 		if err := readAll(ctx, part.Image, sum); err != nil {
@@ -76,7 +73,8 @@ func (h *Host) hashProblem(path string, err error) {
 	h.Problems = append(h.Problems, Problem{Path: path, Err: plain(err)})
 }
 
-func (f *File) describe() Description {
+// Describe tells of the evidence without reading it: no sum is computed.
+func (f *File) Describe() Description {
 	var d Description
 	for _, part := range f.parts {
 		d.Files = append(d.Files, FileSum{Path: part.Path, Size: part.Image.Size()})

@@ -2,6 +2,7 @@ package html
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/jobscan/jobscan/internal/report"
@@ -19,7 +20,11 @@ type about struct {
 
 type ruleLine struct{ Name, ID, Version, SHA256 string }
 
-type evidenceLine struct{ Path, Container, Size, Modified, SHA256 string }
+type evidenceLine struct {
+	Path, Container, Size, Modified, SHA256 string
+
+	More []string // its other files, and the disk in it
+}
 
 func newAbout(d report.Document, z zone) about {
 	a := about{
@@ -48,9 +53,42 @@ func newAbout(d report.Document, z zone) about {
 		if modified := e.Text("mtime"); modified != "" {
 			line.Modified = z.full(modified)
 		}
+		line.More = containerLines(e)
 		a.Evidence = append(a.Evidence, line)
 	}
 	return a
+}
+
+// containerLines tells of the files of a container that has several, and of the
+// disk in it.
+func containerLines(e report.Document) (lines []string) {
+	add := func(format string, args ...any) { lines = append(lines, report.Visible(fmt.Sprintf(format, args...))) }
+	for _, f := range e.List("files") {
+		add("file %s: %s bytes%s", f.Text("path"), f.Text("size"), prefixed(", SHA-256 ", f.Text("sha256")))
+	}
+	if size := e.Text("disk.size"); size != "" {
+		add("disk in it: %s bytes%s", size, prefixed(", SHA-256 ", e.Text("disk.sha256")))
+	}
+	for _, h := range e.List("disk.stored_hashes") {
+		name := h.Text("name")
+		switch h.Text("verified") {
+		case "true":
+			add("%s of the disk is as the container says: %s", name, h.Text("value"))
+		case "false":
+			add("%s of the disk is not what the container says: expected %s, found %s", name, h.Text("value"), h.Text("computed"))
+		default:
+			add("%s of the disk, as the container says: %s; not compared", name, h.Text("value"))
+		}
+	}
+	return lines
+}
+
+// prefixed gives "" for "".
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
 }
 
 // commandLine quotes words that hold blanks, for reading.
