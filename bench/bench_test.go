@@ -189,3 +189,19 @@ func TestPlotIsXML(t *testing.T) {
 		t.Errorf("got %s", b)
 	}
 }
+
+func TestNoContainerRatioOnDisagreement(t *testing.T) {
+	list := []tool{{name: "raw"}, {name: "qcow2"}}
+	one := []measurement{{wall: time.Second, cpu: time.Second}}
+	all := []series{{runs: one, facts: facts{Jobs: []uint64{4}, Records: 4}}, {runs: []measurement{{wall: 3 * time.Second, cpu: 2 * time.Second}}, facts: facts{Jobs: []uint64{4}, Records: 4}}}
+	var b bytes.Buffer
+	if err := writeContainers(&b, list, all, options{}); err != nil || !strings.Contains(b.String(), "| qcow2 | 3.000 | 2.000 | 0.0 | 3.00 | 2.00 |") {
+		t.Errorf("got %v after %q", err, b.String())
+	}
+	all[1].facts.Jobs = nil
+	all[1].facts.Records = 5
+	b.Reset()
+	if err := writeContainers(&b, list, all, options{}); !errors.Is(err, errDisagree) || b.Len() > 0 {
+		t.Errorf("got %v after %q", err, b.String())
+	}
+}
