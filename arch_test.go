@@ -55,6 +55,7 @@ var owners = map[string][]string{
 	"github.com/olekukonko/tablewriter": {"internal/report/table"},
 	"github.com/spf13/cobra":            {"cmd/jobscan"},
 	"github.com/pelletier/go-toml":      {"rule"},
+	"github.com/klauspost/compress":     {"internal/disk", "fixtures/conformance"},
 	"os/exec":                           {"internal/isolate", "fixtures/conformance", "bench"},
 }
 

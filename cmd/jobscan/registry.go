@@ -3,8 +3,14 @@ package main
 import (
 	"github.com/jobscan/jobscan/internal/disk"
 	"github.com/jobscan/jobscan/internal/disk/device"
+	"github.com/jobscan/jobscan/internal/disk/ewf"
+	"github.com/jobscan/jobscan/internal/disk/qcow2"
 	"github.com/jobscan/jobscan/internal/disk/raw"
 	"github.com/jobscan/jobscan/internal/disk/split"
+	"github.com/jobscan/jobscan/internal/disk/vdi"
+	"github.com/jobscan/jobscan/internal/disk/vhd"
+	"github.com/jobscan/jobscan/internal/disk/vhdx"
+	"github.com/jobscan/jobscan/internal/disk/vmdk"
 	"github.com/jobscan/jobscan/internal/format/evtx/binxml"
 	"github.com/jobscan/jobscan/internal/isolate"
 	"github.com/jobscan/jobscan/internal/report"
@@ -28,6 +34,12 @@ var reportFormats = []report.Format{
 // matches anything and stays last.
 var diskFormats = []disk.Format{
 	device.Format,
+	ewf.Format,
+	qcow2.Format,
+	vmdk.Format,
+	vhdx.Format,
+	vhd.Format,
+	vdi.Format,
 	split.Format,
 	raw.Format,
 }

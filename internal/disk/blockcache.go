@@ -12,9 +12,27 @@ const cachedBytes = 4 << 20
 // them next. Blocks that are read whole go to their reader alone.
 type blockCache struct {
 	mu    sync.Mutex
-	byKey map[int64][]byte
+	byKey map[int64]*cachedBlock
 	order []int64 // of byKey, the longest kept first
 	bytes int
+}
+
+// cachedBlock is unpacked once, by whoever comes first; others wait for it.
+type cachedBlock struct {
+	once sync.Once
+	size int
+	b    []byte
+	err  error
+}
+
+func (c *cachedBlock) unpack(p *Packed) ([]byte, error) {
+	c.once.Do(func() {
+		b := make([]byte, c.size)
+		if c.err = p.Unpack(b); c.err == nil {
+			c.b = b
+		}
+	})
+	return c.b, c.err
 }
 
 // read copies from offset at of a block on.
@@ -28,37 +46,33 @@ func (c *blockCache) read(p []byte, b *Packed, at int64) (int, error) {
 		}
 		return b.Size, nil
 	}
-	block, ok := c.get(b.Key)
-	if !ok {
-		block = make([]byte, b.Size)
-		if err := b.Unpack(block); err != nil {
-			return 0, err
-		}
-		c.put(b.Key, block)
+	block, err := c.block(b).unpack(b)
+	if err != nil {
+		return 0, err
 	}
-	return copy(p, block[min(at, int64(len(block))):]), nil
+	return copy(p, block[at:]), nil
 }
 
-func (c *blockCache) get(key int64) ([]byte, bool) {
+// block gives the block's place, which may be still to fill, and lets go of those
+// that were kept the longest. Whoever reads one of them has it to the end.
+func (c *blockCache) block(b *Packed) *cachedBlock {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b, ok := c.byKey[key]
-	return b, ok
-}
-
-func (c *blockCache) put(key int64, block []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.byKey[key]; ok {
-		return
+	if block, ok := c.byKey[b.Key]; ok && block.size == b.Size {
+		return block
 	}
 	if c.byKey == nil {
-		c.byKey = make(map[int64][]byte)
+		c.byKey = make(map[int64]*cachedBlock)
 	}
-	for len(c.order) > 0 && c.bytes+len(block) > cachedBytes {
-		c.bytes -= len(c.byKey[c.order[0]])
+	for len(c.order) > 0 && c.bytes+b.Size > cachedBytes {
+		c.bytes -= c.byKey[c.order[0]].size
 		delete(c.byKey, c.order[0])
 		c.order = c.order[1:]
 	}
-	c.byKey[key], c.order, c.bytes = block, append(c.order, key), c.bytes+len(block)
+	block := &cachedBlock{size: b.Size}
+	if _, ok := c.byKey[b.Key]; ok {
+		return block // of another size: a format that contradicts itself, not to be kept
+	}
+	c.byKey[b.Key], c.order, c.bytes = block, append(c.order, b.Key), c.bytes+b.Size
+	return block
 }

@@ -133,7 +133,7 @@ func TestBlockCacheIsBounded(t *testing.T) {
 			t.Fatalf("after block %d: %d bytes in %d blocks, %d in order", key, c.bytes, len(c.byKey), len(c.order))
 		}
 	}
-	if _, ok := c.get(19); !ok {
+	if c.byKey[19] == nil {
 		t.Error("the last block is gone")
 	}
 	bad := &Packed{Key: 99, Size: 8, Unpack: func([]byte) error { return errBad }}
@@ -144,6 +144,29 @@ func TestBlockCacheIsBounded(t *testing.T) {
 	}
 	if _, err := c.read(b, bad, 8); err == nil {
 		t.Error("read behind the block")
+	}
+}
+
+func TestBlocksAreUnpackedOnce(t *testing.T) {
+	var c blockCache
+	var unpacked atomic.Int64
+	p := &Packed{Key: 1, Size: 1 << 16, Unpack: func(dst []byte) error {
+		unpacked.Add(1)
+		dst[9] = 7
+		return nil
+	}}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			b := make([]byte, 4)
+			if n, err := c.read(b, p, 9); n != 4 || err != nil || b[0] != 7 {
+				t.Errorf("got %x, %d, %v", b, n, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := unpacked.Load(); n != 1 {
+		t.Errorf("unpacked %d times", n)
 	}
 }
 

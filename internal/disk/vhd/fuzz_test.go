@@ -1,0 +1,56 @@
+package vhd
+
+import (
+	"testing"
+
+	"github.com/jobscan/jobscan/fixtures"
+)
+
+// FuzzContainer opens any bytes and reads what is in them: no panic, no more
+// bytes than there are, and an error for what is not read.
+func FuzzContainer(f *testing.F) {
+	small := irregular(9)
+	for _, o := range []fixtures.VHDOptions{{BlockSize: 1024}, {Fixed: true}, {BlockSize: 2048, ClearBits: true, OldFooter: true}, {Type: 4}} {
+		f.Add(fixtures.VHD(small, o), uint16(0), uint32(0))
+		f.Add(fixtures.VHD(small, o), uint16(40), uint32(1024))
+	}
+	f.Add(fixtures.VHD(nil, fixtures.VHDOptions{Fixed: true}), uint16(0), uint32(0))
+	f.Fuzz(func(t *testing.T, b []byte, at uint16, off uint32) {
+		if len(b) > 1<<16 {
+			return
+		}
+		// The sums are made to fit, or mutations would end there.
+		if n := len(b); n >= 2048 && at%2 == 0 {
+			fixtures.VHDChecksum(b[:512])
+			fixtures.VHDChecksum(b[n-512:])
+		}
+		s := source(b)
+		matched := Format.Match(s)
+		img, err := Format.Open(s)
+		if err != nil {
+			if img != nil {
+				t.Error("an image beside an error")
+			}
+			return
+		}
+		if !matched {
+			t.Error("opened, and not recognised")
+		}
+		p := make([]byte, 20000)
+		start := int64(off)
+		if at > 1<<15 {
+			start = max(0, img.Size()-start)
+		}
+		n, err := img.ReadAt(p, start)
+		if n < 0 || n > len(p) || int64(n) > max(0, img.Size()-start) || n < len(p) && err == nil {
+			t.Errorf("read %d bytes at %d of %d: %v", n, start, img.Size(), err)
+		}
+		end := int64(0)
+		for _, r := range img.(*Image).Data() {
+			if r.Offset < end || r.Length < 1 || r.Length > img.Size()-r.Offset {
+				t.Fatalf("range %v in %d bytes", r, img.Size())
+			}
+			end = r.Offset + r.Length
+		}
+	})
+}
