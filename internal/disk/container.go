@@ -11,6 +11,7 @@ import (
 type ContainerError struct {
 	Container string // what it is
 	Advice    string // what to do instead
+	Disk      bool   // it holds a disk, not files
 }
 
 // Error renders "Expert Witness (E01) container: convert it with ...".
@@ -30,13 +31,14 @@ type magic struct {
 const (
 	adviceQemu   = "convert it with 'qemu-img convert -O raw' first"
 	adviceUnpack = "unpack it first"
+	adviceExport = "export the files from it first"
 )
 
 var magics = []magic{
 	{0, "EVF\x09\x0d\x0a\xff\x00", "Expert Witness (E01) container", "convert it with 'ewfexport -f raw' first"},
 	{0, "EVF2\x0d\x0a\x81\x00", "Expert Witness (Ex01) container", "convert it with 'ewfexport -f raw' first"},
-	{0, "LVF\x09\x0d\x0a\xff\x00", "logical evidence file (L01)", "export the files from it first"},
-	{0, "LEF2\x0d\x0a\x81\x00", "logical evidence file (Lx01)", "export the files from it first"},
+	{0, "LVF\x09\x0d\x0a\xff\x00", "logical evidence file (L01)", adviceExport},
+	{0, "LEF2\x0d\x0a\x81\x00", "logical evidence file (Lx01)", adviceExport},
 	{0, "AFF10\x0d\x0a\x00", "AFF container", "convert it with 'affconvert -r' first"},
 	{0, "QFI\xfb", "QCOW2 container", adviceQemu},
 	{0, "KDMV", "VMDK container", adviceQemu},
@@ -47,7 +49,7 @@ var magics = []magic{
 	{0x40, "\x7f\x10\xda\xbe", "VDI container", adviceQemu},
 	{0, "WithoutFreeSpace", "Parallels container", adviceQemu},
 	{0, "WithouFreSpacExt", "Parallels container", adviceQemu},
-	{0, "MSWIM\x00\x00\x00", "WIM archive", "apply or extract it first"},
+	{0, "MSWIM\x00\x00\x00", "WIM archive", adviceUnpack},
 	{0, "PK\x03\x04", "ZIP archive", adviceUnpack},
 	{0, "7z\xbc\xaf\x27\x1c", "7z archive", adviceUnpack},
 	{0, "Rar!\x1a\x07", "RAR archive", adviceUnpack},
@@ -62,7 +64,7 @@ var magics = []magic{
 func recognise(s *Source) *ContainerError {
 	for _, m := range magics {
 		if m.offset < len(s.Head) && bytes.HasPrefix(s.Head[m.offset:], []byte(m.bytes)) {
-			return &ContainerError{m.container, m.advice}
+			return &ContainerError{m.container, m.advice, m.advice != adviceUnpack && m.advice != adviceExport}
 		}
 	}
 	return nil
@@ -72,4 +74,10 @@ func recognise(s *Source) *ContainerError {
 func IsContainer(err error) bool {
 	var e *ContainerError
 	return errors.As(err, &e)
+}
+
+// IsDisk reports that err refuses a container of a disk.
+func IsDisk(err error) bool {
+	var e *ContainerError
+	return errors.As(err, &e) && e.Disk
 }

@@ -52,7 +52,7 @@ func TestContainersAreRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		_, err := disk.Open(write(t, "x", tt.content), formats)
-		if !disk.IsContainer(err) || !errors.Is(err, parse.ErrUnsupported) ||
+		if !disk.IsContainer(err) || disk.IsDisk(err) == (tt.advice == "unpack") || !errors.Is(err, parse.ErrUnsupported) ||
 			!strings.Contains(err.Error(), tt.container) || !strings.Contains(err.Error(), tt.advice) {
 			t.Errorf("%s: got %v", tt.name, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -104,5 +105,26 @@ func TestContainersInFolders(t *testing.T) {
 	defer h.Close()
 	if len(h.Volumes) != 1 || records(t, h.Volumes[0].Journal) != 3 {
 		t.Errorf("got %+v", h.Volumes)
+	}
+	if len(h.Problems) != 0 {
+		t.Errorf("got %+v", h.Problems)
+	}
+	qcow2 := write(t, filepath.Join(dir, "d.qcow2"), append([]byte("QFI\xfb\x00\x00\x00\x03"), make([]byte, 100)...))
+	volume := make([]byte, smallestDisk)
+	copy(volume[3:], oemNTFS)
+	raw := write(t, filepath.Join(dir, "e.raw"), volume)
+	h2, err := Open(context.Background(), []string{dir}, Options{Formats: boxes(nil, nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h2.Close()
+	if len(h2.Problems) != 1 || !h2.Problems[0].Warning || !strings.Contains(h2.Problems[0].Err.Error(), qcow2) || !strings.Contains(h2.Problems[0].Err.Error(), raw) {
+		t.Errorf("got %+v", h2.Problems)
+	}
+	if err := os.Remove(filepath.Join(dir, "j")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(context.Background(), []string{dir}, Options{Formats: boxes(nil, nil)}); err == nil || !strings.Contains(err.Error(), qcow2) {
+		t.Errorf("images alone: got %v", err)
 	}
 }

@@ -59,11 +59,34 @@ func (o *opener) folder(ctx context.Context, root string) {
 		o.fail(root, err)
 		return
 	}
+	images := o.images()
 	if len(o.loose) == found {
-		o.fail(root, fmt.Errorf("folder without evidence: expected an extracted $MFT or $J, found none among %d files", files))
+		if images != "" {
+			images = "; " + images
+		}
+		o.fail(root, fmt.Errorf("folder without evidence: expected an extracted $MFT or $J, found none among %d files%s", files, images))
 		return
 	}
+	if images != "" {
+		o.host.Problems = append(o.host.Problems, Problem{Path: root, Err: errors.New(images), Warning: true})
+	}
 	o.takeMaxes(maxes, found)
+}
+
+// images names the images of disks that were left alone in a folder, or gives "".
+func (o *opener) images() string {
+	const most = 5
+	names := o.leftAlone
+	o.leftAlone = nil
+	if len(names) == 0 {
+		return ""
+	}
+	more := ""
+	if len(names) > most {
+		more = fmt.Sprintf(" and %d more", len(names)-most)
+		names = names[:most]
+	}
+	return fmt.Sprintf("images of disks in a folder are not read, name them to have them read: %q%s", names, more)
 }
 
 func depth(root, path string) int {
@@ -86,6 +109,9 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 	}
 	opened, err := disk.Open(path, o.asIs)
 	if disk.IsContainer(err) {
+		if disk.IsDisk(err) {
+			o.leftAlone = append(o.leftAlone, path)
+		}
 		return
 	}
 	if err != nil {
@@ -95,6 +121,9 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 	f := newFile(path, opened)
 	k := looseKind(f)
 	if k == kindImage {
+		if f.Size >= smallestDisk && hasNTFS(readHead(f.image, 512)) {
+			o.leftAlone = append(o.leftAlone, path)
+		}
 		if err := opened.Image.Close(); err != nil {
 			o.fail(path, err)
 		}
@@ -104,6 +133,9 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 	o.host.Files = append(o.host.Files, f)
 	o.loose = append(o.loose, &loose{file: f, kind: k, letter: letterOfFolder(root, path)})
 }
+
+// smallestDisk tells an image of a volume from an extracted $Boot.
+const smallestDisk = 1 << 20
 
 // smallestEvidence is the size of the smallest USN record with a name.
 const smallestEvidence = 64

@@ -102,6 +102,8 @@ type opener struct {
 	asIs  []disk.Format // those of opts for files that are no containers
 	host  *Host
 	loose []*loose
+	// leftAlone are the images of disks that lie in the folder at hand.
+	leftAlone []string
 }
 
 // fail notes evidence that could not be opened.
