@@ -24,7 +24,8 @@ type Image interface {
 // Range is a part of an image, in bytes.
 type Range struct{ Offset, Length int64 }
 
-// Sparse is an Image that knows where its data lies. Everything else is zero.
+// Sparse is an Image that knows where its data lies, in order. Everything else is
+// zero.
 type Sparse interface {
 	Data() []Range
 }

@@ -52,6 +52,38 @@ func (m *Mapped) Close() error {
 	return m.closer()
 }
 
+// maxPieces bounds how many pieces Data looks at.
+const maxPieces = 1 << 20
+
+// Data lists the parts of the disk that are somewhere in the container, or should
+// be; a disk in very many pieces counts as whole.
+func (m *Mapped) Data() []Range {
+	var out []Range
+	pieces := 0
+	for off := int64(0); off < m.size; {
+		p, err := m.locate(off)
+		if pieces++; err != nil || p.Length < 1 || pieces > maxPieces || len(out) > maxRanges {
+			// Up to where this holds is not known.
+			return appendRange(out, Range{off, m.size - off})
+		}
+		length := min(p.Length, m.size-off)
+		if p.From != nil || p.Packed != nil {
+			out = appendRange(out, Range{off, length})
+		}
+		off += length
+	}
+	return out
+}
+
+// appendRange lengthens the last range if r follows it.
+func appendRange(out []Range, r Range) []Range {
+	if n := len(out); n > 0 && out[n-1].Offset+out[n-1].Length == r.Offset {
+		out[n-1].Length += r.Length
+		return out
+	}
+	return append(out, r)
+}
+
 // ReadAt reads across pieces. Every error names the offset on the disk.
 func (m *Mapped) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {

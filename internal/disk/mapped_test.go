@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,23 @@ func TestMappedReadsAllPieces(t *testing.T) {
 	}
 	if _, err := m.ReadAt(b, -1); err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("before the beginning: got %v", err)
+	}
+}
+
+func TestMappedKnowsItsHoles(t *testing.T) {
+	for _, tt := range []struct {
+		kinds string
+		want  []Range
+	}{
+		{"zzz", nil},
+		{"fpz", []Range{{0, 32}}},
+		{"zfzzp", []Range{{16, 16}, {64, 16}}},
+		{"zfzbz", []Range{{16, 16}, {48, 32}}}, // from a bad piece on
+	} {
+		m, _, _ := patchwork(tt.kinds)
+		if got := m.Data(); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.kinds, got, tt.want)
+		}
 	}
 }
 

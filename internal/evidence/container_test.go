@@ -93,6 +93,33 @@ func TestHashOfUnreadableDisk(t *testing.T) {
 	}
 }
 
+// TestHoles: what a container does not store is known, wherever the volume begins.
+func TestHoles(t *testing.T) {
+	locate := func(off int64) (disk.Piece, error) { // 100 bytes of data, 100 of zeros, and so on
+		p := disk.Piece{Length: 100 - off%100}
+		if off/100%2 == 0 {
+			p.From = strings.NewReader("")
+		}
+		return p, nil
+	}
+	f := newFile("x", &disk.Opened{Image: disk.NewMapped(1000, locate, nil), Source: &disk.Source{Image: reader{strings.NewReader(""), 0}}})
+	for _, tt := range []struct {
+		offset, start, end int64
+		want               bool
+	}{
+		{0, 0, 1, true}, {0, 99, 150, true}, {0, 100, 200, false}, {0, 150, 200, false}, {0, 150, 201, true}, {0, 900, 2000, false},
+		{100, 0, 100, false}, {100, 0, 101, true}, {150, 0, 50, false}, {150, 49, 51, true},
+	} {
+		v := Volume{Offset: tt.offset, file: f}
+		if got := v.HasData(tt.start, tt.end); got != tt.want {
+			t.Errorf("volume at %d: %d to %d: got %v", tt.offset, tt.start, tt.end, got)
+		}
+	}
+	if shadow := (Volume{}); !shadow.HasData(0, 1) {
+		t.Error("a shadow copy has no holes that are known")
+	}
+}
+
 // TestContainersInFolders: a folder is a collection; disks in it are left alone.
 func TestContainersInFolders(t *testing.T) {
 	dir := t.TempDir()

@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"sort"
+	"sync"
 	"time"
 
 	"github.com/jobscan/jobscan/internal/disk"
@@ -20,6 +22,25 @@ type File struct {
 	stored []disk.StoredHash
 	// contains: the bytes of the disk are not those of the file.
 	contains bool
+	// data is where the disk has data, found out when it is first asked for.
+	data func() []disk.Range
+}
+
+// hasData reports that not all bytes from start to end are holes, which are zeros.
+func (f *File) hasData(start, end int64) bool {
+	data := f.data()
+	i := sort.Search(len(data), func(i int) bool { return data[i].Offset+data[i].Length > start })
+	return i < len(data) && data[i].Offset < end
+}
+
+// dataOf asks an image once.
+func dataOf(img disk.Image) func() []disk.Range {
+	return sync.OnceValue(func() []disk.Range {
+		if s, ok := img.(disk.Sparse); ok {
+			return s.Data()
+		}
+		return []disk.Range{{Length: img.Size()}}
+	})
 }
 
 func newFile(path string, opened *disk.Opened) *File {
@@ -30,6 +51,7 @@ func newFile(path string, opened *disk.Opened) *File {
 	if img, ok := opened.Image.(disk.Hashed); ok {
 		f.stored = img.StoredHashes()
 	}
+	f.data = dataOf(opened.Image)
 	img := opened.Source.Image
 	if img == nil { // a device
 		img = opened.Image

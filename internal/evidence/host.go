@@ -72,7 +72,7 @@ func OpenReader(ctx context.Context, name string, r io.ReaderAt, size int64) (*H
 	}
 	o := opener{host: &Host{}}
 	img := reader{r, size}
-	o.content(&File{Path: name, Container: disk.Raw, Size: size, image: img, parts: []disk.Part{{Path: name, Image: img}}})
+	o.content(&File{Path: name, Container: disk.Raw, Size: size, image: img, data: dataOf(img), parts: []disk.Part{{Path: name, Image: img}}})
 	o.joinLoose()
 	return o.finish()
 }

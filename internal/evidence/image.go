@@ -82,7 +82,7 @@ func (o *opener) image(f *File) {
 			return
 		}
 	}
-	v := &Volume{EvidencePath: f.Path, Container: f.Container, Reader: f.image, Size: f.Size, DriveLetter: letterOfDevice(f.Path)}
+	v := &Volume{EvidencePath: f.Path, Container: f.Container, Reader: f.image, Size: f.Size, file: f, DriveLetter: letterOfDevice(f.Path)}
 	v.NTFS, v.OpenErr = openNTFS(v.Reader, v.Size)
 	if v.OpenErr != nil {
 		o.fail(f.Path, v.OpenErr)
@@ -110,7 +110,7 @@ func (o *opener) partitions(f *File, t partition.Table, damaged bool) {
 		other := fileSystem(head)
 		switch {
 		case hasNTFS(head) || other == "" && (p.ForNTFS() || hasBackup(r, p.Length)):
-			v := &Volume{EvidencePath: f.Path, Container: f.Container, Partition: p.Index, Reader: r, Offset: p.Start, Size: p.Length}
+			v := &Volume{EvidencePath: f.Path, Container: f.Container, Partition: p.Index, Reader: r, Offset: p.Start, Size: p.Length, file: f}
 			if v.NTFS, v.OpenErr = openNTFS(r, p.Length); v.OpenErr != nil {
 				v.OpenErr = fmt.Errorf("partition %d at %#x: %w", p.Index, p.Start, v.OpenErr)
 			}

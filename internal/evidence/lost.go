@@ -39,7 +39,7 @@ func (o *opener) lostVolumes(f *File, known []*Volume, why string) bool {
 			continue
 		}
 		found = true
-		o.add(&Volume{EvidencePath: f.Path, Container: f.Container, Reader: r, Offset: at, Size: size, NTFS: v})
+		o.add(&Volume{EvidencePath: f.Path, Container: f.Container, Reader: r, Offset: at, Size: size, file: f, NTFS: v})
 		o.host.Problems = append(o.host.Problems, Problem{Path: f.Path, Volume: len(o.host.Volumes),
 			Err: fmt.Errorf("%s: NTFS volume found by its boot sector at %#x", why, at)})
 		at = nextStart(at + size - 1)

@@ -39,8 +39,16 @@ type Volume struct {
 	ShadowID   string           // GUID of the shadow copy; "" when it is not known
 	Created    wintime.Filetime // when the shadow copy was made
 
+	file *File // that it lies in; nil for a shadow copy, which lies in two places
+
 	LooseMFT    bool // NTFS is an extracted $MFT: no clusters
 	DriveLetter byte // 'A' to 'Z' where the evidence's own name tells it, else 0
+}
+
+// HasData reports that the evidence stores at least one of the bytes from start to
+// end of the volume. Those that it does not store are zeros.
+func (v *Volume) HasData(start, end int64) bool {
+	return v.file == nil || v.file.hasData(v.Offset+start, v.Offset+end)
 }
 
 const (

@@ -33,6 +33,9 @@ func (s *volumeScan) carve(ctx context.Context, want func([]byte) bool, other []
 	parts := make([]carvePart, len(ranges))
 	var tasks []task
 	for i, r := range ranges {
+		if !s.volume.HasData(r.Start, r.End+jobfile.ScannerTail) {
+			continue // zeros, in which no signature can be
+		}
 		tasks = append(tasks, task{r.End - r.Start, func(ctx context.Context) error {
 			p := &parts[i]
 			p.bodies.most = maxPartBodies

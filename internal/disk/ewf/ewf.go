@@ -41,6 +41,9 @@ type image struct {
 	hashes []disk.StoredHash
 }
 
+// Data is the whole disk: every chunk is stored, those of zeros too.
+func (i *image) Data() []disk.Range { return []disk.Range{{Length: i.Size()}} }
+
 // Parts gives the segment files that are used, in order, and the one that was
 // named.
 func (i *image) Parts() []disk.Part { return i.parts }
