@@ -138,3 +138,19 @@ func TestSplitImageWithAGap(t *testing.T) {
 		t.Error("nothing of the files that are there was found")
 	}
 }
+
+// TestOutputIsNoPartOfTheEvidence: no file of a container is written to.
+func TestOutputIsNoPartOfTheEvidence(t *testing.T) {
+	path := container(t, "b17_mbr", "raw")
+	other := strings.TrimSuffix(path, "001") + "003"
+	before, err := os.ReadFile(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), []string{"scan", "--force", "--output", other, path}, nil, &stdout, &stderr)
+	after, err := os.ReadFile(other)
+	if err != nil || code != exitFailure || !strings.Contains(stderr.String(), "is evidence") || !bytes.Equal(before, after) {
+		t.Errorf("exit code %d, %s, %v", code, stderr.String(), err)
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jobscan/jobscan/internal/disk"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/internal/report/table/jobs"
 	"github.com/jobscan/jobscan/jobfile"
@@ -35,18 +36,23 @@ func newJobCommand(a *app) *cobra.Command {
 FILE is a job file, a folder (the *.job files in it, not those in its
 sub-folders), a pattern such as C:\Windows\Tasks\*.job, or - for standard input.
 With --carve, job files are searched inside each FILE, which may be anything: a
-disk image, an extracted $MFT, a memory dump.
+disk image, an extracted $MFT, a memory dump. In a container (E01, QCOW2, VMDK,
+VHD, VHDX, VDI) and in numbered raw files (x.001, x.002 ...; name one of them)
+the disk is searched, and offsets are those of the disk. The bytes of any other
+container or archive, or of one that does not open, are searched as they lie,
+and a warning says so.
 
 All times are local times of the machine that the file is from; a zone in
 --after is ignored.
 
-Exit codes: 0 every file was decoded, 3 one was not, 2 wrong usage, or a file
-that could not be opened or written.`,
+Exit codes: 0 every file was decoded, 3 one was not, or a part of what was to be
+searched could not be read, 2 wrong usage, or a file that could not be opened or
+written.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), a, args) },
 	}
 	fs := cmd.Flags()
-	fs.BoolVar(&f.carve, "carve", false, "find job files inside each FILE")
+	fs.BoolVar(&f.carve, "carve", false, "find job files inside each FILE, or the disk in it")
 	fs.IntVar(&f.next, "next", 0, "list the next `N` runs")
 	fs.StringVar(&f.after, "after", "", "list runs after `TIME` (RFC 3339 or a date; default: now)")
 	fs.StringVar(&f.format, "format", "table", "output `FORMAT`: table, csv, jsonl")
@@ -119,6 +125,7 @@ type jobRun struct {
 	file   *os.File
 	csv    *csv.Writer
 	table  []report.Document
+	sets   map[string]string // disks in several files that were carved → the file that was named
 
 	failed     bool // something could not be opened or read
 	incomplete bool // a job was not decoded to its end
@@ -131,6 +138,9 @@ func (r *jobRun) open(inputs []string) error {
 	var w io.Writer = r.app.stdout
 	if r.flags.output != "" {
 		if out, err := os.Stat(r.flags.output); err == nil {
+			if r.flags.carve {
+				inputs = withParts(inputs)
+			}
 			for _, name := range inputs {
 				if in, err := os.Stat(name); err == nil && os.SameFile(in, out) {
 					return fmt.Errorf("%s is an input: it is not overwritten", name)
@@ -181,9 +191,16 @@ func (r *jobRun) input(name string) error {
 	return r.job(report.JobDocument(j, name), j)
 }
 
+// toldRanges is how many unreadable ranges of a file are told one by one: a
+// container that was cut short has one in every window.
+const toldRanges = 10
+
 func (r *jobRun) carve(name string, in *jobInput) error {
+	if !r.enter(name, in) {
+		return nil
+	}
 	src, size := in.readerAt()
-	found := 0
+	found, unread := 0, 0
 	// The walk meets a cancelled context as a read error.
 	for c, err := range jobfile.Carve(untilDone{r.ctx, src}, size) {
 		if r.ctx.Err() != nil {
@@ -191,7 +208,9 @@ func (r *jobRun) carve(name string, in *jobInput) error {
 		}
 		if err != nil {
 			r.incomplete = true
-			r.warn(fmt.Errorf("%s: %w", name, err))
+			if unread++; unread <= toldRanges {
+				r.warn(fmt.Errorf("%s: %w", name, err))
+			}
 			continue
 		}
 		found++
@@ -199,10 +218,44 @@ func (r *jobRun) carve(name string, in *jobInput) error {
 			return err
 		}
 	}
+	if unread > toldRanges {
+		r.warn(fmt.Errorf("%s: %d more ranges could not be read", name, unread-toldRanges))
+	}
 	if found == 0 {
 		r.warn(fmt.Errorf("%s: no job file inside", name))
 	}
 	return nil
+}
+
+// enter goes to the disk in a container and tells what is wrong with it. A
+// container that does not open is left as the bytes that it is. false: it is a
+// disk in several files that was carved already, by the name of another of them.
+func (r *jobRun) enter(name string, in *jobInput) bool {
+	if err := in.enter(name); err != nil {
+		r.incomplete = r.incomplete || !disk.IsContainer(err) // damage hides what is in it
+		r.warn(fmt.Errorf("%s: %w; its bytes are carved as they lie", name, err))
+		return true
+	}
+	if in.disk == nil {
+		return true
+	}
+	if key := setOf(in.disk); key != "" {
+		if other, ok := r.sets[key]; ok && other != name {
+			r.warn(fmt.Errorf("%s: belongs to the disk that was carved as %s", name, other))
+			return false
+		}
+		if r.sets == nil {
+			r.sets = map[string]string{}
+		}
+		r.sets[key] = name
+	}
+	if img, ok := in.disk.Image.(disk.Flawed); ok {
+		for _, flaw := range img.Flaws() {
+			r.incomplete = r.incomplete || !flaw.Warning
+			r.warn(fmt.Errorf("%s: %w", name, flaw.Err))
+		}
+	}
+	return true
 }
 
 // job writes one job, or keeps it for the table.

@@ -7,8 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/split"
 	"github.com/jobscan/jobscan/jobfile"
 )
 
@@ -66,10 +69,12 @@ func jobsInFolder(folder string) ([]string, error) {
 
 // jobInput is an opened file, or standard input.
 type jobInput struct {
-	r    io.Reader
-	file *os.File // nil when it cannot be read at any offset
-	size int64    // -1 when not known
-	shut func() error
+	r     io.Reader
+	file  *os.File     // nil when it cannot be read at any offset
+	size  int64        // -1 when not known
+	disk  *disk.Opened // the disk in the file, once it was entered
+	plain bool         // an ordinary file that was named
+	shut  func() error
 }
 
 func openJobInput(a *app, name string) (*jobInput, error) {
@@ -96,6 +101,7 @@ func openJobInput(a *app, name string) (*jobInput, error) {
 	switch {
 	case info.Mode().IsRegular():
 		in.file, in.size = file, info.Size()
+		in.plain = name != "-" && !disk.DeviceName(name)
 	case name != "-" && info.Mode()&os.ModeDevice != 0:
 		in.file = file
 		if size, err := file.Seek(0, io.SeekEnd); err == nil && size > 0 {
@@ -107,7 +113,73 @@ func openJobInput(a *app, name string) (*jobInput, error) {
 	return in, nil
 }
 
+// enter opens the disk in an ordinary file, if it is a container or one of the
+// numbered files of an image. Otherwise, and on error, the input stays the bytes
+// of the file.
+func (in *jobInput) enter(name string) (err error) {
+	if in.plain {
+		in.disk, err = openJobDisk(name)
+	}
+	return err
+}
+
+// openJobDisk opens the disk that is not simply the bytes of the file; nil where
+// it is.
+func openJobDisk(name string) (*disk.Opened, error) {
+	opened, err := disk.Open(name, diskFormats)
+	if err != nil {
+		return nil, err
+	}
+	if opened.Format.AsIs && opened.Format.Name != split.Format.Name {
+		return nil, opened.Image.Close()
+	}
+	return opened, nil
+}
+
+// setOf tells a disk in several files from others, whichever of its files was
+// named; "" for a disk in one file.
+func setOf(opened *disk.Opened) string {
+	d, ok := opened.Image.(disk.Divided)
+	if !ok {
+		return ""
+	}
+	parts := d.Parts()
+	if len(parts) < 2 {
+		return ""
+	}
+	first, err := filepath.Abs(parts[0].Path)
+	if err != nil {
+		return ""
+	}
+	return opened.Format.Name + " " + first
+}
+
+// withParts adds to names of inputs the other files of the disks in them.
+func withParts(names []string) []string {
+	out := slices.Clone(names)
+	for _, name := range names {
+		// What is no ordinary file is not entered, and opening a pipe would wait.
+		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || disk.DeviceName(name) {
+			continue
+		}
+		opened, err := openJobDisk(name)
+		if err != nil || opened == nil {
+			continue // told when it is carved
+		}
+		if d, ok := opened.Image.(disk.Divided); ok {
+			for _, part := range d.Parts() {
+				out = append(out, part.Path)
+			}
+		}
+		_ = opened.Image.Close() // opened for reading only
+	}
+	return out
+}
+
 func (in *jobInput) close() {
+	if in.disk != nil {
+		_ = in.disk.Image.Close()
+	}
 	if in.shut != nil {
 		_ = in.shut() // opened for reading only: nothing is lost
 	}
@@ -120,8 +192,11 @@ func (in *jobInput) head() (b []byte, size int64, err error) {
 	return b, max(in.size, int64(len(b))), err
 }
 
-// readerAt gives the input to Carve.
+// readerAt gives the input, or the disk in it, to Carve.
 func (in *jobInput) readerAt() (io.ReaderAt, int64) {
+	if in.disk != nil {
+		return in.disk.Image, in.disk.Image.Size()
+	}
 	if in.file != nil {
 		return in.file, in.size
 	}

@@ -103,7 +103,9 @@ func notEvidence(name string, host *evidence.Host, given []string) error {
 	}
 	paths := slices.Clone(given)
 	for _, file := range host.Files {
-		paths = append(paths, file.Path)
+		for _, part := range file.Describe().Files { // all files of a container
+			paths = append(paths, part.Path)
+		}
 	}
 	for _, path := range paths {
 		other, err := os.Stat(path)

@@ -86,9 +86,10 @@ func newScanCommand(a *app) *cobra.Command {
 		Use:   "scan [flags] EVIDENCE...",
 		Short: "Report each .job file that was planted, with a verdict",
 		Long: `Scan reads NTFS evidence and reports one finding for each file and path that the
-rule concerns. EVIDENCE is a raw image of a volume or disk, a block device, on
-Windows a live volume (C: or \\.\C:), an extracted $MFT with or without its $J
-(two files, or a folder that holds them).`,
+rule concerns. EVIDENCE is a volume, a disk with partitions, or an extracted $MFT
+with or without its $J (two files, or a folder that holds them), as one of these:
+
+` + formatsHelp(),
 		Args: needEvidence,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.note(cmd, args)
@@ -97,6 +98,15 @@ Windows a live volume (C: or \\.\C:), an extracted $MFT with or without its $J
 	}
 	f.register(cmd)
 	return cmd
+}
+
+// formatsHelp lists what evidence may be.
+func formatsHelp() string {
+	var b strings.Builder
+	for _, f := range diskFormats {
+		fmt.Fprintf(&b, "  %-7s %s\n", f.Name, f.Doc)
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 func newTimelineCommand(a *app) *cobra.Command {

@@ -2,11 +2,16 @@ package disk
 
 import (
 	"io"
+	"slices"
 	"sync"
 )
 
-// cachedBytes bounds what a blockCache holds, by the sizes of its blocks.
-const cachedBytes = 4 << 20
+// What a blockCache holds at most: as many bytes, by the sizes of its blocks, or as
+// many blocks if they are larger, lest several readers push each other's out.
+const (
+	cachedBytes = 4 << 20
+	cachedLeast = 4
+)
 
 // blockCache keeps the packed blocks that were read in part, for what is read of
 // them next. Blocks that are read whole go to their reader alone.
@@ -46,8 +51,10 @@ func (c *blockCache) read(p []byte, b *Packed, at int64) (int, error) {
 		}
 		return b.Size, nil
 	}
-	block, err := c.block(b).unpack(b)
+	place := c.block(b)
+	block, err := place.unpack(b)
 	if err != nil {
+		c.drop(b.Key, place)
 		return 0, err
 	}
 	return copy(p, block[at:]), nil
@@ -64,7 +71,7 @@ func (c *blockCache) block(b *Packed) *cachedBlock {
 	if c.byKey == nil {
 		c.byKey = make(map[int64]*cachedBlock)
 	}
-	for len(c.order) > 0 && c.bytes+b.Size > cachedBytes {
+	for len(c.order) >= cachedLeast && c.bytes+b.Size > cachedBytes {
 		c.bytes -= c.byKey[c.order[0]].size
 		delete(c.byKey, c.order[0])
 		c.order = c.order[1:]
@@ -75,4 +82,16 @@ func (c *blockCache) block(b *Packed) *cachedBlock {
 	}
 	c.byKey[b.Key], c.order, c.bytes = block, append(c.order, b.Key), c.bytes+b.Size
 	return block
+}
+
+// drop forgets a block that could not be unpacked: the next reader tries again.
+func (c *blockCache) drop(key int64, block *cachedBlock) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byKey[key] != block {
+		return
+	}
+	delete(c.byKey, key)
+	c.bytes -= block.size
+	c.order = slices.DeleteFunc(c.order, func(k int64) bool { return k == key })
 }

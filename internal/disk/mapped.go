@@ -110,11 +110,19 @@ func (m *Mapped) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// notEOF keeps what is wrong with a piece from being taken for the disk's end.
+func notEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: %v", io.ErrUnexpectedEOF, err)
+	}
+	return err
+}
+
 // piece reads the beginning of p, which lies at off.
 func (m *Mapped) piece(p []byte, off int64) (int, error) {
 	at, err := m.locate(off)
 	if err != nil {
-		return 0, err
+		return 0, notEOF(err)
 	}
 	if at.Length < 1 {
 		return 0, io.ErrNoProgress
@@ -122,7 +130,8 @@ func (m *Mapped) piece(p []byte, off int64) (int, error) {
 	p = p[:min(int64(len(p)), at.Length)]
 	switch {
 	case at.Packed != nil:
-		return m.blocks.read(p, at.Packed, at.At)
+		n, err := m.blocks.read(p, at.Packed, at.At)
+		return n, notEOF(err)
 	case at.From == nil:
 		clear(p)
 		return len(p), nil

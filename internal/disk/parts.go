@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -71,12 +72,21 @@ func (s *Source) Siblings() ([]string, error) {
 	return names, errors.Join(withoutPath(err), d.Close())
 }
 
+// SameName compares names as the usual file systems of the running system do.
+func SameName(a, b string) bool {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		return strings.EqualFold(a, b)
+	}
+	return a == b
+}
+
 // Sibling opens a file that lies in the folder of the source, read-only. name
 // comes from the container, so it can only be a name: whatever has a separator, a
-// drive or a stream in it, and what is no ordinary file, is refused. The caller
+// drive or a stream in it, what Windows takes for a device, and what is no ordinary
+// file, is refused. The caller
 // closes it. A file that is not there gives fs.ErrNotExist.
 func (s *Source) Sibling(name string) (Part, error) {
-	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\:\x00") {
+	if name == "" || name == "." || strings.ContainsAny(name, "/\\:\x00") || !filepath.IsLocal(name) || strings.TrimRight(name, ". ") != name {
 		return Part{}, fmt.Errorf("file %q: expected a name without a folder", name)
 	}
 	path := filepath.Join(filepath.Dir(s.Path), name)

@@ -155,3 +155,12 @@ func TestContainersInFolders(t *testing.T) {
 		t.Errorf("images alone: got %v", err)
 	}
 }
+
+// TestTheSameEvidenceTwice: it is read once, and said so.
+func TestTheSameEvidenceTwice(t *testing.T) {
+	path := write(t, filepath.Join(t.TempDir(), "j"), journal(0, 12))
+	h := open(t, path, path)
+	if len(h.Volumes) != 1 || len(h.Problems) != 1 || !h.Problems[0].Warning || !strings.Contains(h.Problems[0].Err.Error(), "read already") {
+		t.Errorf("got %d volumes, %+v", len(h.Volumes), h.Problems)
+	}
+}

@@ -107,7 +107,7 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 	if info.Size() < smallestEvidence || isMirrorName(d.Name()) {
 		return
 	}
-	opened, err := disk.Open(path, o.asIs)
+	opened, err := disk.Open(path, o.raw)
 	if disk.IsContainer(err) {
 		if disk.IsDisk(err) {
 			o.leftAlone = append(o.leftAlone, path)
@@ -121,7 +121,7 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 	f := newFile(path, opened)
 	k := looseKind(f)
 	if k == kindImage {
-		if f.Size >= smallestDisk && hasNTFS(readHead(f.image, 512)) {
+		if head := readHead(f.image, headSize); f.Size >= smallestDisk && (hasNTFS(head) || isPartitioned(head)) {
 			o.leftAlone = append(o.leftAlone, path)
 		}
 		if err := opened.Image.Close(); err != nil {

@@ -51,8 +51,8 @@ type Problem struct {
 func Open(ctx context.Context, paths []string, opts Options) (*Host, error) {
 	o := opener{opts: opts, host: &Host{}}
 	for _, f := range opts.Formats {
-		if f.AsIs {
-			o.asIs = append(o.asIs, f)
+		if f.Name == disk.Raw {
+			o.raw = append(o.raw, f)
 		}
 	}
 	for _, path := range paths {
@@ -99,7 +99,7 @@ func (h *Host) Close() error {
 // opener collects a host.
 type opener struct {
 	opts  Options
-	asIs  []disk.Format // those of opts for files that are no containers
+	raw   []disk.Format // that of opts which takes a file as it is
 	host  *Host
 	loose []*loose
 	// leftAlone are the images of disks that lie in the folder at hand.

@@ -26,6 +26,10 @@ func (o *opener) path(ctx context.Context, path string) {
 		}
 	}
 	f, err := o.open(path)
+	if again := (*againError)(nil); errors.As(err, &again) {
+		o.host.Problems = append(o.host.Problems, Problem{Path: path, Err: err, Warning: true})
+		return
+	}
 	if err != nil {
 		o.fail(path, err)
 		return
@@ -39,13 +43,43 @@ func (o *opener) open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	f := newFile(path, opened)
+	if other := o.openAlready(f); other != "" {
+		return nil, errors.Join(&againError{other}, opened.Image.Close())
+	}
 	o.host.images = append(o.host.images, opened.Image)
 	if img, ok := opened.Image.(disk.Flawed); ok {
 		for _, flaw := range img.Flaws() {
 			o.host.Problems = append(o.host.Problems, Problem{Path: path, Err: plain(flaw.Err), Warning: flaw.Warning})
 		}
 	}
-	return newFile(path, opened), nil
+	return f, nil
+}
+
+// againError refuses to read evidence twice, as all that it holds would be reported
+// twice.
+type againError struct{ other string }
+
+func (e *againError) Error() string {
+	return fmt.Sprintf("it is part of %s, which is read already", e.other)
+}
+
+// openAlready gives the path of evidence that lies in one of the files of f too.
+func (o *opener) openAlready(f *File) string {
+	for _, part := range f.parts {
+		info, err := os.Stat(part.Path)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		for _, other := range o.host.Files {
+			for _, p := range other.parts {
+				if i, err := os.Stat(p.Path); err == nil && os.SameFile(i, info) {
+					return other.Path
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // content adds what a file or device holds.

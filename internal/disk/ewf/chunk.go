@@ -57,12 +57,12 @@ func (e *set) locate(off int64) (disk.Piece, error) {
 
 // locate finds a chunk by the table.
 func (t *group) locate(c *chunk) error {
+	c.segment = t.segment
 	entries, err := t.segment.tables.of(t)
 	if err != nil {
 		return err
 	}
 	i := int(c.number - t.start)
-	c.segment = t.segment
 	c.at, c.compressed = t.offset(entries, i)
 	first, end := t.bounds(entries)
 	fail := func(from, to int64) error {
@@ -117,7 +117,7 @@ func (t *group) offset(entries []uint32, i int) (at int64, compressed bool) {
 
 // wrap adds which chunk an error is about.
 func (c chunk) wrap(err error) error {
-	return fmt.Errorf("chunk %d in segment %d: %w", c.number, c.segment.number, err)
+	return fmt.Errorf("chunk %d in %s: %w", c.number, c.segment, err)
 }
 
 func (c chunk) fail(field string, cause error, detail string) error {
@@ -223,7 +223,9 @@ func (c chunk) inflate(dst, b []byte, u *unpacker) error {
 	if err := u.reset(b); err != nil {
 		return c.fail("zlib stream", truncated(err), "")
 	}
-	if n, err := io.ReadFull(u.zlib, dst); err != nil {
+	if n, err := io.ReadFull(u.zlib, dst); err == io.EOF { // of a whole stream without content; it is not the disk's end
+		return c.fail("zlib stream", io.ErrUnexpectedEOF, fmt.Sprintf("expected %d bytes, found none", len(dst)))
+	} else if err != nil {
 		return c.fail("zlib stream", truncated(err), fmt.Sprintf("expected %d bytes, found %d", len(dst), n))
 	}
 	// The last chunk of a disk may be as long as the others.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -37,22 +38,11 @@ func resum(b []byte) {
 	binary.LittleEndian.PutUint32(b[len(b)-4:], adler32.Checksum(b[:len(b)-4]))
 }
 
-// lost reads an image in sectors and gives those that are errors; others must be
-// right.
+// lost gives the sectors of an image that are errors; others must be right.
 func lost(t *testing.T, img *image, want []byte) (sectors []int) {
 	t.Helper()
-	if img.Size() != int64(len(want)) {
-		t.Fatalf("size %d, want %d", img.Size(), len(want))
-	}
-	b := make([]byte, 512)
-	for i := range len(want) / 512 {
-		n, err := img.ReadAt(b, int64(i)*512)
-		if !bytes.Equal(b[:n], want[i*512:i*512+n]) {
-			t.Fatalf("sector %d is wrong", i)
-		}
-		if err != nil {
-			sectors = append(sectors, i)
-		}
+	for _, l := range disktest.Lost(t, img, want, 512) {
+		sectors = append(sectors, l.Piece)
 	}
 	return sectors
 }
@@ -137,10 +127,11 @@ func TestDamage(t *testing.T) {
 			return b
 		}, "chunk count", 0, true},
 	}
+	want := content(size)
+	whole := fixtures.EWF(want, small)[0].Bytes()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			want := content(size)
-			img, err := openBytes(tt.do(fixtures.EWF(want, small)[0].Bytes()))
+			img, err := openBytes(tt.do(bytes.Clone(whole)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -208,8 +199,10 @@ func TestMissingSegments(t *testing.T) {
 	// Nine segments of three chunks of one sector.
 	o := fixtures.EWFOptions{SectorsPerChunk: 1, ChunksPerTable: 3, TablesPerSegment: 1, Set: [16]byte{1}}
 	want := content(27 * 512)
-	other := o
-	other.Set[0] = 2
+	set := fixtures.EWF(want, o)
+	o2 := o
+	o2.Set[0] = 2
+	other := fixtures.EWF(want, o2)
 	for _, tt := range []struct {
 		name   string
 		change func(paths []string)
@@ -223,17 +216,17 @@ func TestMissingSegments(t *testing.T) {
 		{"the last", func(p []string) { os.Remove(p[8]) }, 0, "segment 9 and all that follow are missing", []int{24, 25, 26}},
 		{"two apart", func(p []string) { os.Remove(p[1]); os.Remove(p[3]) }, 0, "segment 2 is missing", []int{3, 4, 5, 6, 7, 8, 9, 10, 11}},
 		{"of another set", func(p []string) {
-			os.WriteFile(p[4], fixtures.EWF(want, other)[4].Bytes(), 0o644)
+			os.WriteFile(p[4], other[4].Bytes(), 0o644)
 		}, 0, "it is of another set", []int{12, 13, 14}},
 		{"wrong number", func(p []string) {
-			os.WriteFile(p[4], fixtures.EWF(want, o)[5].Bytes(), 0o644)
+			os.WriteFile(p[4], set[5].Bytes(), 0o644)
 		}, 0, "expected 5, found 6", []int{12, 13, 14}},
 		{"empty", func(p []string) { os.WriteFile(p[4], nil, 0o644) }, 0, "EWF file header", []int{12, 13, 14}},
 		{"a folder", func(p []string) { os.Remove(p[4]); os.Mkdir(p[4], 0o755) }, 0, "segment 5", []int{12, 13, 14}},
 		{"cut", func(p []string) { os.Truncate(p[4], 1200) }, 0, "segment 5", []int{12, 13, 14}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			paths := stored(t, fixtures.EWF(want, o), fixtures.EWFNames("x", 9, o.Layout))
+			paths := stored(t, set, fixtures.EWFNames("x", 9, o.Layout))
 			tt.change(paths)
 			img := mustOpen(t, paths[tt.named])
 			got := lost(t, img, want)
@@ -251,8 +244,8 @@ func TestMissingSegments(t *testing.T) {
 		})
 	}
 	// Behind the end of the set.
-	paths := stored(t, fixtures.EWF(want, o), fixtures.EWFNames("x", 9, o.Layout))
-	b := fixtures.EWF(want, other)[8].Bytes()
+	paths := stored(t, set, fixtures.EWFNames("x", 9, o.Layout))
+	b := other[8].Bytes()
 	b[9] = 10
 	stray := filepath.Join(filepath.Dir(paths[0]), "x.E10")
 	os.WriteFile(stray, b, 0o644)

@@ -1,6 +1,7 @@
 package ewf
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func parseErrors(b []byte) ([]sectors, error) {
 // stand in their place. It gives nil for none.
 func readErrors(ranges []sectors) error {
 	slices.SortFunc(ranges, func(a, b sectors) int {
-		return int(int64(a.first) - int64(b.first))
+		return cmp.Compare(a.first, b.first)
 	})
 	var names []string
 	var all uint64

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jobscan/jobscan/fixtures"
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -133,11 +134,7 @@ func TestStructuresDamaged(t *testing.T) {
 			for n := range part {
 				checkStructures(t, part[:n])
 			}
-			for i := range len(part) * 8 {
-				part[i/8] ^= 1 << (i % 8)
-				checkStructures(t, part)
-				part[i/8] ^= 1 << (i % 8)
-			}
+			disktest.Flips(t, part, 1, func() { checkStructures(t, part) })
 		}
 	}
 }

@@ -1,14 +1,13 @@
 package ewf
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
-	"io"
 	"runtime"
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
+	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 )
 
 var hostile = []struct {
@@ -26,6 +25,15 @@ const (
 	hostileSize   = 15 * hostileSector
 )
 
+// format opens what is not recognised as well.
+var format = disk.Format{Match: Format.Match, Open: func(s *disk.Source) (disk.Image, error) {
+	img, err := open(s)
+	if err != nil {
+		return nil, err
+	}
+	return img, nil
+}}
+
 // checkHostile holds what any bytes give to what is promised. Where want is given,
 // bytes that are read must be those.
 func checkHostile(t *testing.T, b, want []byte) {
@@ -38,62 +46,45 @@ func checkHostile(t *testing.T, b, want []byte) {
 		return
 	}
 	defer img.Close()
-	size := img.Size()
-	if size <= 0 || want != nil && size != int64(len(want)) {
-		t.Fatalf("size %d", size)
+	if want != nil {
+		disktest.Lost(t, img, want, hostileSector)
 	}
-	whole := make([]byte, min(size, 8<<10))
-	for at := int64(0); at < int64(len(whole)); at += hostileSector {
-		p := whole[at:min(at+hostileSector, int64(len(whole)))]
-		n, err := img.ReadAt(p, at)
-		if n > len(p) || n < len(p) && err == nil {
-			t.Fatalf("%d bytes of %d without an error", n, len(p))
-		}
-		if want != nil && !bytes.Equal(p[:n], want[at:at+int64(n)]) {
-			t.Fatalf("wrong bytes at %d, flaws %v", at, img.Flaws())
-		}
-		again := make([]byte, len(p))
-		if k, err2 := img.ReadAt(again, at); k != n || (err == nil) != (err2 == nil) || !bytes.Equal(again[:k], p[:n]) {
-			t.Fatalf("read again at %d: %d, %v after %d, %v", at, k, err2, n, err)
-		}
+	checkReads(t, img)
+}
+
+// checkReads reads in pieces of a sector, with the usual ones.
+func checkReads(t *testing.T, img disk.Image) {
+	t.Helper()
+	if img.Size() <= 0 {
+		t.Fatalf("size %d", img.Size())
 	}
-	if n, err := img.ReadAt(make([]byte, 8), size-4); n > 4 || err == nil || n == 4 && !errors.Is(err, io.EOF) {
-		t.Fatalf("read %d bytes past the end, %v", n, err)
+	at := []int64{img.Size() - 4}
+	for off := int64(0); off < min(img.Size(), 8<<10); off += hostileSector {
+		at = append(at, off)
 	}
+	disktest.Reads(t, img, hostileSector, at...)
 }
 
 // TestTruncated cuts a container at every byte.
 func TestTruncated(t *testing.T) {
 	want := content(hostileSize)
 	for _, tt := range hostile {
-		whole := fixtures.EWF(want, tt.o)[0].Bytes()
-		for n := range whole {
-			checkHostile(t, whole[:n], want)
-			if t.Failed() {
-				t.Fatalf("%s: %d bytes", tt.name, n)
-			}
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			b := fixtures.EWF(want, tt.o)[0].Bytes()
+			disktest.Truncated(t, format, "", b, want, hostileSector, func(_ int, img disk.Image) { checkReads(t, img) })
+		})
 	}
 }
 
-// TestFlippedBits flips every bit of a container. Every byte that is used has a
-// checksum.
+// TestFlippedBits flips every eleventh bit of a container. Every byte that is used
+// has a checksum.
 func TestFlippedBits(t *testing.T) {
 	want := content(hostileSize)
 	for _, tt := range hostile {
-		whole := fixtures.EWF(want, tt.o)[0].Bytes()
-		step := 1
-		if testing.Short() {
-			step = 7
-		}
-		for i := 0; i < len(whole)*8; i += step {
-			b := bytes.Clone(whole)
-			b[i/8] ^= 1 << (i % 8)
-			checkHostile(t, b, want)
-			if t.Failed() {
-				t.Fatalf("%s: bit %d of byte %#x", tt.name, i%8, i/8)
-			}
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			b := fixtures.EWF(want, tt.o)[0].Bytes()
+			disktest.Flips(t, b, 11, func() { checkHostile(t, b, want) })
+		})
 	}
 }
 
@@ -105,8 +96,8 @@ func TestHugeShape(t *testing.T) {
 		v := find(t, b, "volume")
 		binary.LittleEndian.PutUint32(b[v.body()+4:], 1<<32-1)
 		binary.LittleEndian.PutUint32(b[v.body()+8:], 32768)
-		binary.LittleEndian.PutUint32(b[v.body()+12:], 4096)
-		binary.LittleEndian.PutUint64(b[v.body()+16:], 1<<50)
+		binary.LittleEndian.PutUint32(b[v.body()+12:], 512)
+		binary.LittleEndian.PutUint64(b[v.body()+16:], 1<<53)
 		resum(b[v.body():v.end])
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

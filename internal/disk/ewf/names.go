@@ -1,6 +1,11 @@
 package ewf
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jobscan/jobscan/internal/disk"
+)
 
 // lastNumber is that of the segment with the extension ".ZZZ" in an EWF-E01 set.
 const lastNumber = 99 + 22*26*26
@@ -51,7 +56,7 @@ func siblings(named string, number int, names []string) map[int]string {
 		for _, name := range names {
 			b, e := split(name)
 			n := numberOf(e, letter)
-			if b != base || n == 0 || n == number {
+			if !disk.SameName(b, base) || n == 0 || n == number {
 				continue
 			}
 			if other, ok := found[n]; !ok || better(name, other, upper(extension)) {
@@ -59,6 +64,38 @@ func siblings(named string, number int, names []string) map[int]string {
 			}
 		}
 		return found
+	}
+	return nil
+}
+
+// extensionOf is the inverse of numberOf, in upper case; "" beyond the last number.
+func extensionOf(n int, letter byte) string {
+	if n < 100 {
+		return fmt.Sprintf("%c%02d", letter, n)
+	}
+	n -= 100
+	first := int(letter) + n/(26*26)
+	if first > 'Z' {
+		return ""
+	}
+	return string([]byte{byte(first), 'A' + byte(n/26%26), 'A' + byte(n%26)})
+}
+
+// namesOf gives the names that segment n can have in a set of which named is that
+// of the segment with the number: in the case of named first. There are none if
+// that name does not fit its number.
+func namesOf(named string, number, n int) []string {
+	base, extension := split(named)
+	for _, letter := range []byte(letters) {
+		e := extensionOf(n, letter)
+		if e == "" || numberOf(extension, letter) != number {
+			continue
+		}
+		like, other := base+"."+e, base+"."+strings.ToLower(e)
+		if !upper(extension) {
+			like, other = other, like
+		}
+		return []string{like, other}
 	}
 	return nil
 }

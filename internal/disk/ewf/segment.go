@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 
 	"github.com/jobscan/jobscan/internal/disk"
 	"github.com/jobscan/jobscan/internal/parse"
@@ -17,6 +18,7 @@ type segment struct {
 	size   int64 // of the file in bytes
 
 	volume    *volume // of "volume" or "disk"
+	noVolume  error   // why there is none, if there is such a section
 	data      *volume // the copy in "data"
 	pieces    []piece // in the order of the disk
 	hash      digests
@@ -53,7 +55,15 @@ const maxSections = 1 << 20
 
 // flaw keeps what is wrong with the segment.
 func (g *segment) flaw(err error, w weight) {
-	g.flaws.add(fmt.Errorf("segment %d: %w", g.number, err), w)
+	g.flaws.add(fmt.Errorf("%s: %w", g, err), w)
+}
+
+// String says the segment's number and the name of its file, if that has one.
+func (g *segment) String() string {
+	if g.Path == "" {
+		return fmt.Sprintf("segment %d", g.number)
+	}
+	return fmt.Sprintf("segment %d (%q)", g.number, filepath.Base(g.Path))
 }
 
 // read reads n bytes at an offset of the segment file.
@@ -219,6 +229,7 @@ func (g *segment) readVolume(s section) error {
 		return err
 	}
 	if err != nil {
+		g.noVolume = fmt.Errorf("%s: %w", g, err)
 		g.flaw(err, harmless) // without any volume section, the set is not opened
 	} else if g.volume == nil {
 		g.volume = &v

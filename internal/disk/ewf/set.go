@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 
 	"github.com/jobscan/jobscan/internal/disk"
 	"github.com/jobscan/jobscan/internal/parse"
@@ -13,12 +15,14 @@ import (
 // set is the segment files of one image.
 type set struct {
 	source    *disk.Source
+	number    int        // of the segment that was named
 	segments  []*segment // by number, the first at 0; nil where one is missing
 	volume    volume
 	flaws     flaws
 	tables    tables
 	unpackers unpackers
 	walked    int
+	unused    map[int]bool // segments that are there and cannot be used, and told of
 	own       []disk.Image // that were opened here
 
 	placed   []*group // by their first chunk
@@ -28,12 +32,13 @@ type set struct {
 // readSet opens the segment files and reads their sections. The set is given with
 // an error too, to be closed.
 func readSet(s *disk.Source) (*set, error) {
-	e := &set{source: s}
+	e := &set{source: s, unused: map[int]bool{}}
 	e.tables.free = maxKept
 	number, err := parseFileHeader(s.Head)
 	if err != nil {
 		return e, err
 	}
+	e.number = number
 	names := map[int]string{number: s.Name()}
 	if s.Path != "" {
 		all, err := s.Siblings()
@@ -50,17 +55,26 @@ func readSet(s *disk.Source) (*set, error) {
 	for n := range names {
 		last = max(last, n)
 	}
-	for n := 1; n <= last; n++ {
-		g, err := e.readSegment(n, number, names[n])
+	for n := 1; ; n++ {
+		name := names[n]
+		if name == "" {
+			name = e.unlisted(n)
+		}
+		if name == "" && n > last {
+			break
+		}
+		g, err := e.readSegment(n, number, name)
 		e.segments = append(e.segments, g)
 		switch {
 		case err != nil:
-			e.flaws.add(fmt.Errorf("segment %d: %w", n, err), lossUnless)
+			e.flaws.add(err, lossUnless)
+			e.unused[n] = true
 		case g != nil && g.refused != nil:
 			return e, g.refused
 		case g != nil && g.done:
 			if n < number {
-				e.flaws.add(fmt.Errorf("segment %d: the set ends with segment %d, so it is not used", number, n), loss)
+				named := &segment{Part: disk.Part{Path: s.Path}, number: number}
+				e.flaws.add(fmt.Errorf("%s: the set ends with %s, so it is not used", named, g), loss)
 			}
 			return e, nil
 		}
@@ -68,7 +82,22 @@ func readSet(s *disk.Source) (*set, error) {
 	return e, nil
 }
 
-// readSegment reads one segment; it is nil if there is no such file.
+// unlisted gives the name of a segment that is in the folder and was not listed as
+// an ordinary file, "" if there is none.
+func (e *set) unlisted(n int) string {
+	if e.source.Path == "" {
+		return ""
+	}
+	for _, name := range namesOf(e.source.Name(), e.number, n) {
+		if _, err := os.Lstat(filepath.Join(filepath.Dir(e.source.Path), name)); err == nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// readSegment reads one segment; it is nil if there is no such file. Errors say
+// which segment and file they are about.
 func (e *set) readSegment(n, named int, name string) (*segment, error) {
 	if name == "" {
 		return nil, nil
@@ -77,21 +106,21 @@ func (e *set) readSegment(n, named int, name string) (*segment, error) {
 	if n != named {
 		var err error
 		if part, err = e.source.Sibling(name); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("segment %d: %w", n, err) // which names the file
 		}
 		e.own = append(e.own, part.Image)
 	}
 	g := &segment{Part: part, number: n, size: part.Image.Size(), flaws: &e.flaws, tables: &e.tables, walked: &e.walked, unpackers: &e.unpackers}
+	found := 0
 	b, err := g.read(0, fileHeaderSize, "EWF file header")
-	if err != nil {
-		return nil, err
+	if err == nil {
+		found, err = parseFileHeader(b)
 	}
-	found, err := parseFileHeader(b)
-	if err != nil {
-		return nil, err
+	if err == nil && found != n {
+		err = &parse.Error{Structure: "EWF file header", Field: "segment number", Offset: 9, Err: parse.ErrRange, Detail: fmt.Sprintf("expected %d, found %d, so it is not used", n, found)}
 	}
-	if found != n {
-		return nil, &parse.Error{Structure: "EWF file header", Field: "segment number", Offset: 9, Err: parse.ErrRange, Detail: fmt.Sprintf("expected %d, found %d, so file %q is not used", n, found, name)}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", g, err)
 	}
 	g.readSections()
 	return g, nil
@@ -103,6 +132,9 @@ func (e *set) chooseVolume() error {
 		if g != nil && g.volume != nil {
 			e.volume = *g.volume
 			return nil
+		}
+		if g != nil && errors.Is(g.noVolume, errLargeChunk) {
+			return g.noVolume // it is not damaged, so no copy stands in
 		}
 	}
 	for _, g := range e.segments {
@@ -139,11 +171,11 @@ func (e *set) checkSegments() {
 		}
 	}
 	for i := 0; i < len(e.segments); i++ {
-		if e.segments[i] != nil {
+		if e.segments[i] != nil || e.unused[i+1] {
 			continue
 		}
 		first := i
-		for i+1 < len(e.segments) && e.segments[i+1] == nil {
+		for i+1 < len(e.segments) && e.segments[i+1] == nil && !e.unused[i+2] {
 			i++
 		}
 		e.missing(first+1, i+1)
@@ -155,14 +187,20 @@ func (e *set) checkSegments() {
 }
 
 func (e *set) missing(first, last int) {
+	text := fmt.Sprintf("segments %d to %d are missing", first, last)
 	switch {
 	case first == last:
-		e.flaws.add(fmt.Errorf("segment %d is missing", first), lossUnless)
+		text = fmt.Sprintf("segment %d is missing", first)
 	case last == math.MaxInt:
-		e.flaws.add(fmt.Errorf("segment %d and all that follow are missing", first), lossUnless)
-	default:
-		e.flaws.add(fmt.Errorf("segments %d to %d are missing", first, last), lossUnless)
+		text = fmt.Sprintf("segment %d and all that follow are missing", first)
 	}
+	if names := namesOf(e.source.Name(), e.number, first); len(names) > 0 {
+		text += fmt.Sprintf(": expected %q", names[0])
+		if names = namesOf(e.source.Name(), e.number, last); first < last && len(names) > 0 {
+			text += fmt.Sprintf(" to %q", names[0])
+		}
+	}
+	e.flaws.add(errors.New(text), lossUnless)
 }
 
 // hashes gives the hashes of the whole disk, each once.

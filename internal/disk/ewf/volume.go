@@ -14,9 +14,11 @@ const (
 	smartVolumeSize = 94   // EWF-S01 and the first specification
 )
 
-// maxChunk bounds the size of a chunk in bytes: the 32768 sectors that EnCase
-// allows, of 4096 bytes each.
-const maxChunk = 128 << 20
+// maxChunk bounds the size of a chunk in bytes, of which some are in memory at a
+// time: the 32768 sectors that EnCase allows, of 512 bytes each.
+const maxChunk = 16 << 20
+
+var errLargeChunk = fmt.Errorf("%w: the chunks are too large to be read", parse.ErrRange)
 
 // maxSector bounds the size of a sector in bytes.
 const maxSector = 64 << 10
@@ -84,7 +86,8 @@ func (v volume) check(structure string) error {
 	case v.BytesPerSector == 0 || v.BytesPerSector > maxSector:
 		return fail("bytes per sector", 12, "expected 1 to %d, found %d", maxSector, v.BytesPerSector)
 	case uint64(v.SectorsPerChunk)*uint64(v.BytesPerSector) > maxChunk:
-		return fail("sectors per chunk", 8, "expected a chunk of at most %d bytes, found %d sectors of %d", maxChunk, v.SectorsPerChunk, v.BytesPerSector)
+		return &parse.Error{Structure: structure, Field: "sectors per chunk", Offset: 8, Err: errLargeChunk,
+			Detail: fmt.Sprintf("expected a chunk of at most %d bytes, found %d sectors of %d", maxChunk, v.SectorsPerChunk, v.BytesPerSector)}
 	case v.Sectors == 0 || v.Sectors > math.MaxInt64/uint64(v.BytesPerSector):
 		return fail("sector count", 16, "expected 1 to %d, found %d", math.MaxInt64/int64(v.BytesPerSector), v.Sectors)
 	}

@@ -7,23 +7,23 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 )
 
 // counted counts reads; short lets it know fewer bytes than it says.
 type counted struct {
-	*bytes.Reader
+	*disktest.Memory
 	reads []int64
 	short bool
 }
-
-func (c *counted) Close() error { return nil }
 
 func (c *counted) ReadAt(p []byte, off int64) (int, error) {
 	c.reads = append(c.reads, off)
 	if c.short {
 		return 0, io.EOF
 	}
-	return c.Reader.ReadAt(p, off)
+	return c.Memory.ReadAt(p, off)
 }
 
 func numbered(n int) []byte {
@@ -49,7 +49,7 @@ func TestGet(t *testing.T) {
 		{"cut at the end", 7, 1000, []int64{6, 6}, []int64{96}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			file := &counted{Reader: bytes.NewReader(b)}
+			file := &counted{Memory: disktest.NewMemory(b)}
 			cache := New(file, 16, c.count, c.budget)
 			for _, n := range c.ask {
 				got, err := cache.Get(n, n*16)
@@ -68,7 +68,7 @@ func TestGet(t *testing.T) {
 // TestElsewhere: the same number at another offset is another page.
 func TestElsewhere(t *testing.T) {
 	b := numbered(64)
-	cache := New(&counted{Reader: bytes.NewReader(b)}, 16, 1, 1000)
+	cache := New(&counted{Memory: disktest.NewMemory(b)}, 16, 1, 1000)
 	for _, at := range []int64{0, 16, 0, 48} {
 		if got, err := cache.Get(0, at); err != nil || !bytes.Equal(got, b[at:at+16]) {
 			t.Errorf("page at %d: %v, %v", at, got, err)
@@ -77,7 +77,7 @@ func TestElsewhere(t *testing.T) {
 }
 
 func TestBehindTheEnd(t *testing.T) {
-	cache := New(&counted{Reader: bytes.NewReader(numbered(64))}, 16, 4, 1000)
+	cache := New(&counted{Memory: disktest.NewMemory(numbered(64))}, 16, 4, 1000)
 	for _, at := range []int64{64, 65, 1 << 62} {
 		if got, err := cache.Get(1, at); err != nil || len(got) != 0 {
 			t.Errorf("page at %d: %d bytes, %v; want none", at, len(got), err)
@@ -87,7 +87,7 @@ func TestBehindTheEnd(t *testing.T) {
 
 // TestFailedRead is not kept.
 func TestFailedRead(t *testing.T) {
-	file := &counted{Reader: bytes.NewReader(numbered(64)), short: true}
+	file := &counted{Memory: disktest.NewMemory(numbered(64)), short: true}
 	cache := New(file, 16, 4, 1000)
 	if got, err := cache.Get(0, 0); got != nil || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v, %v; want an unexpected end", got, err)
@@ -101,7 +101,7 @@ func TestFailedRead(t *testing.T) {
 // TestConcurrent: readers that push out each other's pages get their own.
 func TestConcurrent(t *testing.T) {
 	b := numbered(1 << 10)
-	cache := New(&silent{bytes.NewReader(b)}, 16, 64, 48)
+	cache := New(disktest.NewMemory(b), 16, 64, 48)
 	var wg sync.WaitGroup
 	for g := range int64(4) {
 		wg.Add(1)
@@ -118,7 +118,3 @@ func TestConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 }
-
-type silent struct{ *bytes.Reader }
-
-func (silent) Close() error { return nil }

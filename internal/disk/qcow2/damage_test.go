@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -106,27 +106,6 @@ func TestBesideDamage(t *testing.T) {
 	}
 }
 
-// errorOrRight reads img cluster by cluster and holds what comes without an error
-// against want. It gives the number of clusters that could be read.
-func errorOrRight(t *testing.T, img disk.Image, want []byte, step int) (read int) {
-	t.Helper()
-	buf := make([]byte, step)
-	for at := 0; at < len(want); at += step {
-		w := want[at:min(at+step, len(want))]
-		n, err := img.ReadAt(buf[:len(w)], int64(at))
-		if n < len(w) && err == nil {
-			t.Fatalf("%d of %d bytes at %#x without an error", n, len(w), at)
-		}
-		if !bytes.Equal(buf[:n], w[:n]) {
-			t.Fatalf("wrong bytes at %#x, error %v", at, err)
-		}
-		if err == nil {
-			read++
-		}
-	}
-	return read
-}
-
 func small() []fixtures.QCOW2 {
 	return []fixtures.QCOW2{
 		{ClusterBits: 9, ZeroFlags: true, Compressed: every(2)},
@@ -140,21 +119,7 @@ func TestTruncated(t *testing.T) {
 	want := content(5<<10+100, 9)
 	for _, wrap := range small() {
 		b := wrap.Wrap(want)
-		last := 0
-		for n := range len(b) + 1 {
-			img, err := Format.Open(source(b[:n:n]))
-			if err != nil {
-				continue
-			}
-			read := errorOrRight(t, img, want, 512)
-			if read < last {
-				t.Fatalf("%d clusters read of %d bytes, %d of fewer", read, n, last)
-			}
-			last = read
-		}
-		if last*512 < len(want) {
-			t.Errorf("%d clusters read of the whole container", last)
-		}
+		disktest.Truncated(t, Format, "x.qcow2", b, want, 512, nil)
 	}
 }
 
@@ -169,55 +134,31 @@ func TestL1Truncated(t *testing.T) {
 	if f := img.(disk.Flawed).Flaws(); len(f) != 1 || f[0].Warning || !errors.Is(f[0].Err, parse.ErrTruncated) {
 		t.Errorf("flaws %v, want one", f)
 	}
-	if read := errorOrRight(t, img, want, 32<<10); read != 1 {
-		t.Errorf("%d L2 tables read, want 1", read)
+	if lost := disktest.Lost(t, img, want, 32<<10); len(lost) != 2 || lost[0].Piece != 1 {
+		t.Errorf("lost %v, want all but the first L2 table of 3", lost)
 	}
 }
 
-// TestFlippedBits turns each bit. The format has no checksums: bytes can be
+// TestFlippedBits turns every third bit. The format has no checksums: bytes can be
 // wrong then, but nothing panics, and reads keep to what ReadAt promises.
 func TestFlippedBits(t *testing.T) {
 	want := content(2<<10+100, 13)
 	for _, wrap := range small() {
 		b := wrap.Wrap(want)
-		for i := range len(b) * 8 {
-			b[i/8] ^= 1 << (i % 8)
-			check(t, b)
-			b[i/8] ^= 1 << (i % 8)
-		}
+		disktest.Flips(t, b, 3, func() { check(t, b) })
 	}
 }
 
 // check opens any bytes and holds the image to what it promises.
 func check(t *testing.T, b []byte) {
 	t.Helper()
-	img, err := Format.Open(source(b))
-	if err != nil {
-		if img != nil {
-			t.Fatal("an image beside an error")
-		}
-		var e *parse.Error
-		if !errors.As(err, &e) && !disk.IsContainer(err) {
-			t.Fatalf("error %v names no structure", err)
-		}
+	img, err := disktest.Try(t, Format, source(b))
+	if err == nil {
+		disktest.Reads(t, img, 3<<10)
 		return
 	}
-	size := img.Size()
-	buf, again := make([]byte, 3<<10), make([]byte, 3<<10)
-	for _, off := range []int64{0, 1000, size / 3, size / 2, size - 3<<10, size - 1, size} {
-		if off < 0 {
-			continue
-		}
-		n, err := img.ReadAt(buf, off)
-		if int64(n) > max(0, size-off) || n < len(buf) && err == nil {
-			t.Fatalf("%d bytes at %#x of %#x, error %v", n, off, size, err)
-		}
-		if err == io.EOF && int64(n) != max(0, size-off) {
-			t.Fatalf("%d bytes at %#x of %#x, then %v", n, off, size, err)
-		}
-		m, _ := img.ReadAt(again[:n], off)
-		if m != n || !bytes.Equal(again[:n], buf[:n]) {
-			t.Fatalf("%d bytes at %#x, and others when read again", n, off)
-		}
+	var e *parse.Error
+	if !errors.As(err, &e) && !disk.IsContainer(err) {
+		t.Fatalf("error %v names no structure", err)
 	}
 }

@@ -1,15 +1,14 @@
-// Package split reads a raw image that lies in files named x.001, x.002 and so on
-// (or from x.000), as imaging programs and split make them. The numbers are all
+// Package split reads a raw image that lies in files named x.001, x.002 and so on,
+// or x.aa, x.ab, as imaging programs and split make them. Names and sizes are all
 // that tells such a file, so this is the one format that goes by names.
 package split
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/jobscan/jobscan/internal/disk"
 )
@@ -17,22 +16,18 @@ import (
 // Format reads a split raw image.
 var Format = disk.Format{
 	Name:  "split",
-	Doc:   "raw image in numbered files: x.001, x.002 ...; name any of them",
+	Doc:   "raw image in numbered files: x.001, x.002 ... or x.aa, x.ab ...; name any of them",
 	AsIs:  true,
 	Match: func(s *disk.Source) bool { return s.Image != nil && among(s) },
 	Open:  open,
 }
 
-// maxParts bounds the files of one image.
-const maxParts = 9999
-
-// digits is how many a number has at least.
-const digits = 3
-
-// part is a file of the set and where it begins; a missing one has no Image.
+// part is a file of the set and its place on the disk; one that cannot be opened
+// has an err in place of an Image.
 type part struct {
 	disk.Part
 	start, size int64
+	err         error
 }
 
 type image struct {
@@ -52,46 +47,32 @@ func (i *image) Parts() (out []disk.Part) {
 	return out
 }
 
-// numbered takes a name apart: "disk.raw.", 1, 3 digits.
-func numbered(name string) (base string, number, width int, ok bool) {
-	dot := strings.LastIndexByte(name, '.')
-	text := name[dot+1:]
-	if dot < 1 || len(text) < digits || len(text) > 4 || strings.Trim(text, "0123456789") != "" {
-		return "", 0, 0, false
-	}
-	number, err := strconv.Atoi(text)
-	return name[:dot+1], number, len(text), err == nil
-}
-
-// set lists the numbers of the source's set that there are, in order.
-func set(s *disk.Source) (base string, width int, numbers []int, err error) {
-	base, _, width, ok := numbered(s.Name())
-	if !ok {
-		return "", 0, nil, nil
-	}
-	names, err := s.Siblings()
-	for _, name := range names {
-		if b, n, w, ok := numbered(name); ok && b == base && w == width {
-			numbers = append(numbers, n)
-		}
-	}
-	slices.Sort(numbers)
-	return base, width, numbers, err
-}
-
-// among reports that the source is one of several.
+// among reports that the source is one of several. One that begins as a disk or
+// volume does, and is not the first, is an image of its own.
 func among(s *disk.Source) bool {
-	_, _, numbers, err := set(s)
-	return err == nil && len(numbers) > 1
+	by, numbers, err := set(s)
+	if err != nil || len(numbers) < 2 {
+		return false
+	}
+	own, _ := by.member(s.Name())
+	return own == numbers[0] || !beginsDisk(s.Head)
+}
+
+// beginsDisk recognises the boot sector of NTFS and a table of partitions.
+func beginsDisk(head []byte) bool {
+	at := func(offset int, magic string) bool {
+		return len(head) >= offset && bytes.HasPrefix(head[offset:], []byte(magic))
+	}
+	return at(510, "\x55\xaa") && (at(3, "NTFS    ") || at(446, "\x80") || at(446, "\x00")) || at(512, "EFI PART")
 }
 
 func open(s *disk.Source) (disk.Image, error) {
-	base, width, numbers, err := set(s)
+	by, numbers, err := set(s)
 	if err != nil {
 		return nil, err
 	}
-	first := 1
-	if numbers[0] == 0 {
+	first := min(numbers[0], 1)
+	if by.letters {
 		first = 0
 	}
 	last := numbers[len(numbers)-1]
@@ -100,13 +81,9 @@ func open(s *disk.Source) (disk.Image, error) {
 	}
 	i := &image{}
 	for n := first; n <= last; n++ {
-		p, err := i.file(s, fmt.Sprintf("%s%0*d", base, width, n))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, errors.Join(err, i.close(s))
-		}
-		i.parts = append(i.parts, part{Part: p})
+		i.parts = append(i.parts, file(s, by.name(n)))
 	}
-	i.tellMissing(base, width, first)
+	i.tellLost(by, first)
 	size, err := i.layOut()
 	if err != nil {
 		return nil, errors.Join(err, i.close(s))
@@ -115,64 +92,98 @@ func open(s *disk.Source) (disk.Image, error) {
 	return i, nil
 }
 
-// tellMissing makes one flaw of each row of files that are not there.
-func (i *image) tellMissing(base string, width, first int) {
-	for k := 0; k < len(i.parts); k++ {
+// file opens one file of the set, or takes the source itself.
+func file(s *disk.Source, name string) part {
+	if disk.SameName(name, s.Name()) {
+		return part{Part: disk.Part{Path: s.Path, Image: s.Image}}
+	}
+	p, err := s.Sibling(name)
+	return part{Part: p, err: err}
+}
+
+// tellLost makes one flaw of each row of files that cannot be opened for the same
+// reason.
+func (i *image) tellLost(by scheme, first int) {
+	for k := 0; k < len(i.parts); {
 		begin := k
-		for k < len(i.parts) && i.parts[k].Image == nil {
+		for k < len(i.parts) && i.parts[k].Image == nil && cause(i.parts[k].err) == cause(i.parts[begin].err) {
 			k++
 		}
-		if k > begin {
-			name := fmt.Sprintf("%s%0*d", base, width, first+begin)
-			if k > begin+1 {
-				name += fmt.Sprintf(" to %0*d", width, first+k-1)
-			}
-			i.flaws = append(i.flaws, disk.Flaw{Err: fmt.Errorf("split image: file %q: %w", name, fs.ErrNotExist)})
+		if k == begin {
+			k++
+			continue
 		}
+		name := by.name(first + begin)
+		if k > begin+1 {
+			name += " to " + by.text(first+k-1)
+		}
+		i.flaws = append(i.flaws, disk.Flaw{Err: fmt.Errorf("split image: file %q: %w", name, innermost(i.parts[begin].err))})
 	}
 }
 
-// file opens one file of the set, or takes the source itself.
-func (i *image) file(s *disk.Source, name string) (disk.Part, error) {
-	if name == s.Name() {
-		return disk.Part{Path: s.Path, Image: s.Image}, nil
+func cause(err error) string {
+	if err == nil {
+		return ""
 	}
-	return s.Sibling(name)
+	return innermost(err).Error()
 }
 
-// layOut places the files one behind the other. A missing one is as large as the
-// first that is there and is not the last: such images have parts of one size.
+// innermost drops what names the file.
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// layOut places the files one behind the other, all but the last at the size that
+// most of them have: then a file that is lost, or cut, moves no other.
 func (i *image) layOut() (size int64, err error) {
-	usual := int64(0)
-	for _, p := range i.parts[:len(i.parts)-1] {
-		if p.Image != nil {
-			usual = p.Image.Size()
-			break
-		}
+	usual := i.usual()
+	if usual == 0 {
+		return 0, errors.New("split image: all files but the last are empty or cannot be opened: expected the others beside it")
 	}
 	for k := range i.parts {
 		p := &i.parts[k]
-		p.start = size
-		switch {
-		case p.Image != nil:
+		p.start, p.size = size, usual
+		last := k == len(i.parts)-1
+		if last && p.Image != nil {
 			p.size = p.Image.Size()
-		case usual == 0:
-			return 0, errors.New("split image of which all files but the last are missing: expected the others beside it")
-		default:
-			p.size = usual
 		}
 		if size += p.size; size < 0 {
 			return 0, errors.New("split image: its files are together larger than can be")
 		}
-		if k < len(i.parts)-1 && p.size != usual {
-			i.flaws = append(i.flaws, disk.Flaw{Err: fmt.Errorf("split image: file %d of %d: expected %d bytes, as another has, found %d: what follows may be in the wrong place", k+1, len(i.parts), usual, p.size)})
+		if p.Image == nil {
+			continue
+		}
+		if found := p.Image.Size(); !last && found != usual || found > usual {
+			i.flaws = append(i.flaws, disk.Flaw{Err: fmt.Errorf("split image: file %d of %d: expected %d bytes, as others have, found %d: is it one of them, and whole?", k+1, len(i.parts), usual, found)})
 		}
 	}
 	return size, nil
 }
 
+// usual is the size that most files but the last have, the largest of equals.
+func (i *image) usual() (size int64) {
+	count := map[int64]int{}
+	for _, p := range i.parts[:len(i.parts)-1] {
+		if p.Image != nil && p.Image.Size() > 0 {
+			count[p.Image.Size()]++
+		}
+	}
+	for s, n := range count {
+		if n > count[size] || n == count[size] && s > size {
+			size = s
+		}
+	}
+	return size
+}
+
 func (i *image) locate(off int64) (disk.Piece, error) {
-	k, found := slices.BinarySearchFunc(i.parts, off, func(p part, off int64) int {
+	k, _ := slices.BinarySearchFunc(i.parts, off, func(p part, off int64) int {
 		switch {
 		case p.start+p.size <= off:
 			return -1
@@ -181,14 +192,16 @@ func (i *image) locate(off int64) (disk.Piece, error) {
 		}
 		return 0
 	})
-	if !found {
-		return disk.Piece{}, fmt.Errorf("split image: no file for %#x", off)
-	}
 	p := &i.parts[k]
 	if p.Image == nil {
-		return disk.Piece{}, fmt.Errorf("split image: file %d of %d: %w", k+1, len(i.parts), fs.ErrNotExist)
+		return disk.Piece{}, fmt.Errorf("split image: file %d of %d: %w", k+1, len(i.parts), innermost(p.err))
 	}
-	return disk.Piece{Length: p.start + p.size - off, From: p.Image, At: off - p.start}, nil
+	within := off - p.start
+	stored := min(p.size, p.Image.Size())
+	if within >= stored {
+		return disk.Piece{}, fmt.Errorf("split image: file %d of %d ends after %d bytes: expected %d: %w", k+1, len(i.parts), stored, p.size, fs.ErrNotExist)
+	}
+	return disk.Piece{Length: stored - within, From: p.Image, At: within}, nil
 }
 
 // close closes the files other than the source.

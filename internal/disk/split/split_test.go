@@ -3,7 +3,6 @@ package split
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 	"github.com/jobscan/jobscan/internal/disk/raw"
 )
 
@@ -22,9 +22,7 @@ func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		disktest.Write(t, dir, name, []byte(content))
 	}
 	return dir
 }
@@ -45,39 +43,41 @@ func TestRead(t *testing.T) {
 		{"others beside it", map[string]string{"d.001": "01", "d.002": "23", "e.003": "xx", "d.txt": "xx", "d.0003": "xx", "dd.003": "x"}, "d.002", "0123"},
 	}
 	for _, tt := range tests {
-		dir := folder(t, tt.files)
-		o, err := disk.Open(filepath.Join(dir, tt.named), formats)
-		if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
-			continue
-		}
-		got, err := io.ReadAll(io.NewSectionReader(o.Image, 0, o.Image.Size()))
-		if err != nil || string(got) != tt.want || o.Format.Name != "split" || len(o.Image.(disk.Flawed).Flaws()) != 0 {
-			t.Errorf("%s: got %q, %v by %s with %v, want %q", tt.name, got, err, o.Format.Name, o.Image.(disk.Flawed).Flaws(), tt.want)
-		}
-		var parts []byte
-		for _, p := range o.Image.(disk.Divided).Parts() {
-			b, err := os.ReadFile(p.Path)
+		t.Run(tt.name, func(t *testing.T) {
+			dir := folder(t, tt.files)
+			o, err := disk.Open(filepath.Join(dir, tt.named), formats)
 			if err != nil {
 				t.Fatal(err)
 			}
-			parts = append(parts, b...)
-		}
-		if string(parts) != tt.want {
-			t.Errorf("%s: its files hold %q", tt.name, parts)
-		}
-		// Every piece of it, across the files' ends.
-		for from := range tt.want {
-			for to := from; to <= len(tt.want); to++ {
-				b := make([]byte, to-from)
-				if n, err := o.Image.ReadAt(b, int64(from)); n != len(b) || err != nil || string(b) != tt.want[from:to] {
-					t.Errorf("%s: %d to %d: got %q, %v", tt.name, from, to, b[:n], err)
+			disktest.Same(t, o.Image, []byte(tt.want))
+			disktest.NoFlaws(t, o.Image)
+			if o.Format.Name != "split" {
+				t.Errorf("read as %s", o.Format.Name)
+			}
+			var parts []byte
+			for _, p := range o.Image.(disk.Divided).Parts() {
+				b, err := os.ReadFile(p.Path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				parts = append(parts, b...)
+			}
+			if string(parts) != tt.want {
+				t.Errorf("its files hold %q", parts)
+			}
+			// Every piece of it, across the files' ends.
+			for from := range tt.want {
+				for to := from; to <= len(tt.want); to++ {
+					b := make([]byte, to-from)
+					if n, err := o.Image.ReadAt(b, int64(from)); n != len(b) || err != nil || string(b) != tt.want[from:to] {
+						t.Errorf("%d to %d: got %q, %v", from, to, b[:n], err)
+					}
 				}
 			}
-		}
-		if err := o.Image.Close(); err != nil {
-			t.Error(err)
-		}
+			if err := o.Image.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -88,7 +88,7 @@ func TestNotSplit(t *testing.T) {
 	}{
 		{"alone", "d.001", map[string]string{"d.001": "01", "e.002": "x"}},
 		{"no number", "d.raw", map[string]string{"d.raw": "01", "d.002": "x"}},
-		{"two digits", "d.01", map[string]string{"d.01": "01", "d.02": "x"}},
+		{"one digit", "d.1", map[string]string{"d.1": "01", "d.2": "x"}},
 		{"number alone", ".001", map[string]string{".001": "01", ".002": "x"}},
 	} {
 		o, err := disk.Open(filepath.Join(folder(t, tt.files), tt.named), formats)
@@ -144,10 +144,7 @@ func TestOtherSizeIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer o.Image.Close()
-	flaws := o.Image.(disk.Flawed).Flaws()
-	if len(flaws) != 1 || !strings.Contains(fmt.Sprint(flaws[0].Err), "file 2 of 3: expected 4 bytes, as another has, found 2") {
-		t.Errorf("got %v", flaws)
-	}
+	disktest.Flaw(t, o.Image, "file 2 of 3: expected 4 bytes, as others have, found 2", false)
 }
 
 func TestOnlyTheLast(t *testing.T) {

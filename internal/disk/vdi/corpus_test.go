@@ -4,17 +4,16 @@ import (
 	"testing"
 
 	"github.com/jobscan/jobscan/internal/corpus"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 )
 
 // TestCorpus: containers made by QEMU hold the images that they were made from.
 func TestCorpus(t *testing.T) {
 	for name, inside := range map[string]string{"b17_vol": "b02_cl4096", "b17_mbr": "b09_mbr"} {
 		t.Run(name, func(t *testing.T) {
-			img, err := Format.Open(source(corpus.Bytes(t, "ntfs/built", name+".vdi.gz")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			compare(t, img, corpus.Bytes(t, "ntfs/built", inside+".img.gz"))
+			img := disktest.Open(t, Format, source(corpus.Bytes(t, "ntfs/built", name+".vdi.gz")))
+			disktest.NoFlaws(t, img)
+			disktest.SameStream(t, img, corpus.Open(t, "ntfs/built", inside+".img.gz"))
 		})
 	}
 }

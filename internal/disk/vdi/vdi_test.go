@@ -4,66 +4,19 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
-	"math/rand/v2"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
-// memory is a container that lies in memory.
-type memory struct {
-	*bytes.Reader
-	closed bool
-}
+func source(b []byte) *disk.Source { return disktest.Source("x.vdi", b) }
 
-func (m *memory) Close() error { m.closed = true; return nil }
-
-func source(b []byte) *disk.Source {
-	return &disk.Source{Path: "x.vdi", Image: &memory{Reader: bytes.NewReader(b)}, Head: b[:min(len(b), 64<<10)]}
-}
-
-// content makes a disk with runs of zeros and of noise of many lengths.
-func content(size int, seed uint64) []byte {
-	r := rand.New(rand.NewPCG(seed, 2))
-	b := make([]byte, size)
-	for at := 0; at < size; {
-		n := min(size-at, 1+r.IntN(1<<r.IntN(22)))
-		if r.IntN(2) == 0 {
-			for i := range n {
-				b[at+i] = byte(r.Uint32())
-			}
-		}
-		at += n
-	}
-	return b
-}
-
-func compare(t testing.TB, img disk.Image, want []byte) {
-	t.Helper()
-	if img.Size() != int64(len(want)) {
-		t.Fatalf("size %d, want %d", img.Size(), len(want))
-	}
-	for _, step := range []int{256 << 10, 4097, max(1, len(want))} {
-		buf := make([]byte, step)
-		for at := 0; at < len(want); at += step {
-			w := want[at:min(at+step, len(want))]
-			for i := range buf {
-				buf[i] = 0xDD
-			}
-			n, err := img.ReadAt(buf[:len(w)], int64(at))
-			if n != len(w) || err != nil && !errors.Is(err, io.EOF) {
-				t.Fatalf("reading %d bytes at %#x: %d, %v", len(w), at, n, err)
-			}
-			if !bytes.Equal(buf[:n], w) {
-				t.Fatalf("bytes at %#x differ when read in steps of %d", at, step)
-			}
-		}
-	}
-}
+// content makes a disk with runs of zeros and others of many lengths.
+func content(size int, seed uint64) []byte { return disktest.Content(size, 2<<20, seed) }
 
 func TestRoundTrip(t *testing.T) {
 	for i, c := range []struct {
@@ -86,20 +39,10 @@ func TestRoundTrip(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			want := content(c.size, uint64(i))
 			s := source(c.wrap.Wrap(want))
-			if !Format.Match(s) {
-				t.Fatal("not recognised")
-			}
-			img, err := Format.Open(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			compare(t, img, want)
-			if f := img.(disk.Flawed).Flaws(); len(f) > 0 {
-				t.Errorf("flaws %v, want none", f)
-			}
-			if err := img.Close(); err != nil || !s.Image.(*memory).closed {
-				t.Errorf("closing: %v, container closed: %v", err, s.Image.(*memory).closed)
-			}
+			img := disktest.Open(t, Format, s)
+			disktest.Same(t, img, want)
+			disktest.NoFlaws(t, img)
+			disktest.Closes(t, img, s)
 		})
 	}
 }
@@ -129,17 +72,7 @@ func TestRefused(t *testing.T) {
 		{"parent", put32(0x1C4, 1), "names a parent"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := source(c.edit(fixtures.VDI{}.Wrap(content(2<<20, 1))))
-			if !Format.Match(s) {
-				t.Fatal("not recognised")
-			}
-			img, err := Format.Open(s)
-			if img != nil || !disk.IsContainer(err) || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, %v; want a refusal with %q", img, err, c.want)
-			}
-			if s.Image.(*memory).closed {
-				t.Error("the source was closed")
-			}
+			disktest.Refused(t, Format, source(c.edit(fixtures.VDI{}.Wrap(content(2<<20, 1)))), c.want)
 		})
 	}
 }
@@ -167,10 +100,10 @@ func TestBadHeader(t *testing.T) {
 		{"cut", func(b []byte) []byte { return b[:0x1C7] }, "uuidParentModify", parse.ErrTruncated},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			img, err := Format.Open(source(c.edit(fixtures.VDI{}.Wrap(content(2<<20, 1)))))
+			_, err := disktest.Try(t, Format, source(c.edit(fixtures.VDI{}.Wrap(content(2<<20, 1)))))
 			var e *parse.Error
-			if img != nil || !errors.As(err, &e) || e.Field != c.field || !errors.Is(err, c.cause) {
-				t.Errorf("got %v, %v; want field %q, %v", img, err, c.field, c.cause)
+			if !errors.As(err, &e) || e.Field != c.field || !errors.Is(err, c.cause) {
+				t.Errorf("got %v, want field %q, %v", err, c.field, c.cause)
 			}
 		})
 	}
@@ -203,22 +136,16 @@ func TestBadEntries(t *testing.T) {
 			if f := img.(disk.Flawed).Flaws(); len(f) != c.flaws {
 				t.Errorf("flaws %v, want %d", f, c.flaws)
 			}
-			bad := map[int]bool{}
-			for _, i := range c.bad {
-				bad[i] = true
-			}
-			for i := range 4 {
-				buf := make([]byte, block)
-				n, err := img.ReadAt(buf, int64(i*block))
+			var bad []int
+			for i, l := range disktest.Lost(t, img, want, block) {
+				bad = append(bad, l.Piece)
 				var e *parse.Error
-				switch {
-				case !bad[i]:
-					if err != nil || !bytes.Equal(buf, want[i*block:(i+1)*block]) {
-						t.Errorf("block %d: %d bytes, %v", i, n, err)
-					}
-				case n != 0 || !errors.As(err, &e) || e.Field != c.field || !errors.Is(err, c.cause) || i == c.bad[0] && e.Offset != c.offset:
-					t.Errorf("block %d: %d bytes, %v; want %s at %#x: %v", i, n, err, c.field, c.offset, c.cause)
+				if l.Read != 0 || !errors.As(l.Err, &e) || e.Field != c.field || !errors.Is(l.Err, c.cause) || i == 0 && e.Offset != c.offset {
+					t.Errorf("block %d: %d bytes, %v; want %s at %#x: %v", l.Piece, l.Read, l.Err, c.field, c.offset, c.cause)
 				}
+			}
+			if !slices.Equal(bad, c.bad) {
+				t.Errorf("errors in blocks %v, want %v", bad, c.bad)
 			}
 		})
 	}
@@ -232,35 +159,11 @@ func TestTruncated(t *testing.T) {
 		want[i] |= 1
 	}
 	b := fixtures.VDI{BlockSize: 512, Scattered: true}.Wrap(want)
-	last := 0
-	for n := range len(b) + 1 {
-		img, err := Format.Open(source(b[:n:n]))
-		if err != nil {
-			continue
-		}
-		read := 0
-		for at := 0; at < len(want); at += 512 {
-			w := want[at:min(at+512, len(want))]
-			buf := make([]byte, len(w))
-			k, err := img.ReadAt(buf, int64(at))
-			if k < len(w) && err == nil || !bytes.Equal(buf[:k], w[:k]) {
-				t.Fatalf("cut to %d: %d bytes at %#x, %v", n, k, at, err)
-			}
-			if k == len(w) {
-				read += k
-			}
-		}
-		if read < last {
-			t.Fatalf("cut to %d: %d bytes read, %d of fewer", n, read, last)
-		}
+	disktest.Truncated(t, Format, "x.vdi", b, want, 512, func(n int, img disk.Image) {
 		if flaws := len(img.(disk.Flawed).Flaws()); (flaws > 0) != (n < 0x200+8*4) {
 			t.Fatalf("cut to %d: %d flaws", n, flaws)
 		}
-		last = read
-	}
-	if last != len(want) {
-		t.Errorf("%d bytes read of the whole container, want %d", last, len(want))
-	}
+	})
 }
 
 // TestHugeMap: a disk of the largest size opens, and nothing is taken up for it.
@@ -287,11 +190,7 @@ func TestHugeMap(t *testing.T) {
 // TestFlippedBits turns each bit of header, map and some data.
 func TestFlippedBits(t *testing.T) {
 	b := fixtures.VDI{BlockSize: 512, Discarded: true}.Wrap(content(2048, 9))
-	for i := range len(b) * 8 {
-		b[i/8] ^= 1 << (i % 8)
-		check(t, b)
-		b[i/8] ^= 1 << (i % 8)
-	}
+	disktest.Flips(t, b, 1, func() { check(t, b) })
 }
 
 // FuzzContainer opens any bytes and reads here and there.
@@ -310,29 +209,13 @@ func FuzzContainer(f *testing.F) {
 // check opens any bytes and holds the image to what it promises.
 func check(t *testing.T, b []byte) {
 	t.Helper()
-	img, err := Format.Open(source(b))
-	if err != nil {
-		if img != nil {
-			t.Fatal("an image beside an error")
-		}
-		var e *parse.Error
-		if !errors.As(err, &e) && !disk.IsContainer(err) {
-			t.Fatalf("error %v names no structure", err)
-		}
+	img, err := disktest.Try(t, Format, source(b))
+	if err == nil {
+		disktest.Reads(t, img, 3<<10)
 		return
 	}
-	size := img.Size()
-	buf, again := make([]byte, 3<<10), make([]byte, 3<<10)
-	for _, off := range []int64{0, 1000, size / 3, size / 2, size - 3<<10, size - 1, size} {
-		if off < 0 {
-			continue
-		}
-		n, err := img.ReadAt(buf, off)
-		if int64(n) > max(0, size-off) || n < len(buf) && err == nil {
-			t.Fatalf("%d bytes at %#x of %#x, error %v", n, off, size, err)
-		}
-		if m, _ := img.ReadAt(again[:n], off); m != n || !bytes.Equal(again[:n], buf[:n]) {
-			t.Fatalf("%d bytes at %#x, and others when read again", n, off)
-		}
+	var e *parse.Error
+	if !errors.As(err, &e) && !disk.IsContainer(err) {
+		t.Fatalf("error %v names no structure", err)
 	}
 }

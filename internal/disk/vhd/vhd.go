@@ -16,6 +16,12 @@
 //     has it and Virtual PC, VirtualBox and Xen read it. qemu-img does not look at
 //     the bitmap and shows what lies there, which writers keep zero.
 //
+// Whoever can write the last sector of a disk can put a footer there, so a footer
+// at the end of a file does not prove that the file is a container. What it says
+// hides nothing: before the footer of a fixed disk all bytes are the disk, however
+// small its size; and a dynamic disk begins with the copy of its footer, so a file
+// that begins like a raw disk is none.
+//
 // The package knows nothing of partitions.
 package vhd
 
@@ -51,7 +57,9 @@ func (m *Image) Flaws() []disk.Flaw { return m.flaws }
 func (m *Image) Data() []disk.Range { return m.data }
 
 // match wants a footer's cookie at the beginning, or at the end a footer whose
-// checksum fits: a raw disk has neither.
+// checksum fits. A raw disk can have that one too: of a fixed disk it does no harm;
+// another one, or one that would be refused, does not count where the file begins
+// like a raw disk.
 func match(s *disk.Source) bool {
 	if s.Image == nil {
 		return false
@@ -59,8 +67,21 @@ func match(s *disk.Source) bool {
 	if bytes.HasPrefix(s.Head, []byte(footerCookie)) {
 		return true
 	}
-	_, _, err := footerAtEnd(s.Image)
-	return err == nil
+	footer, at, err := footerAtEnd(s.Image)
+	readable := footer.Type == Fixed && footer.Version>>16 == 1 && footer.CurrentSize <= uint64(max(maxSize, at))
+	return err == nil && (readable || !raw(s.Head))
+}
+
+// raw reports that a file begins as a disk or volume does, which no dynamic disk
+// does: with the signature of a boot record, a GPT header behind a sector of 512 or
+// 4096 bytes, or a boot sector of NTFS.
+func raw(head []byte) bool {
+	for at, signature := range map[int]string{3: "NTFS    ", 510: "\x55\xaa", 512: "EFI PART", 4096: "EFI PART"} {
+		if at < len(head) && bytes.HasPrefix(head[at:], []byte(signature)) {
+			return true
+		}
+	}
+	return false
 }
 
 // footerAtEnd gives the footer in the last 512 bytes, or the last 511, as Virtual
@@ -120,6 +141,7 @@ func (c *container) flaw(warning bool, err error) {
 // is the one that counts if both are sound.
 func readContainer(s *disk.Source) (*container, error) {
 	c := &container{file: s.Image, end: s.Image.Size()}
+	begins := bytes.HasPrefix(s.Head, []byte(footerCookie))
 	first, firstErr := ParseFooter(s.Head[:min(footerSize, len(s.Head))])
 	last, at, lastErr := footerAtEnd(s.Image)
 	switch {
@@ -133,6 +155,11 @@ func readContainer(s *disk.Source) (*container, error) {
 		if !first.same(last) {
 			c.flaw(false, fmt.Errorf("footer and copy of the footer contradict each other: the footer has %s, its copy %s", last, first))
 		}
+	case lastErr == nil && !begins && raw(s.Head):
+		return nil, fmt.Errorf("the file begins like a raw disk, and ends with the footer of a %s one: %w", last.Type, firstErr)
+	case lastErr == nil && !begins:
+		c.footer, c.end = last, at
+		c.flaw(false, fmt.Errorf("copy of the footer at the beginning is damaged: %w; a raw disk that ends with such a footer looks the same", firstErr))
 	case lastErr == nil:
 		c.footer, c.end = last, at
 		c.flaw(true, fmt.Errorf("copy of the footer at the beginning is damaged: %w", firstErr))
@@ -161,15 +188,17 @@ func (c *container) supported() error {
 	return nil
 }
 
-// fixed makes the image of a fixed disk, which lies before its footer.
+// fixed makes the image of a fixed disk, which is all that lies before its footer: a
+// smaller size would hide the bytes between, of a raw disk nearly all of it.
 func (c *container) fixed() *Image {
 	size := c.footer.size(c.end)
 	if size > c.end {
 		c.flaw(false, &parse.Error{Structure: "VHD footer", Field: "current size", Offset: c.end, Err: parse.ErrTruncated,
 			Detail: fmt.Sprintf("expected %d bytes before the footer, found %d", size, c.end)})
 	} else if size < c.end {
-		c.flaw(true, &parse.Error{Structure: "VHD footer", Field: "current size", Offset: c.end, Err: parse.ErrRange,
-			Detail: fmt.Sprintf("expected the footer behind %d bytes, found it behind %d", size, c.end)})
+		c.flaw(false, &parse.Error{Structure: "VHD footer", Field: "current size", Offset: c.end, Err: parse.ErrRange,
+			Detail: fmt.Sprintf("expected the footer behind %d bytes, found it behind %d, which are all read as the disk", size, c.end)})
+		size = c.end
 	}
 	locate := func(off int64) (disk.Piece, error) {
 		if off >= c.end {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
+	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -40,31 +42,11 @@ func FuzzContainer(f *testing.F) {
 				}
 			}
 		}
-		s := source(b)
-		if img, err := Format.Open(s); err != nil {
-			if img != nil {
-				t.Error("an image beside an error")
-			}
-		} else {
-			checkRead(t, img.(*Image), int64(off)%(3*mib))
+		if img, err := disktest.Try(t, Format, source(b)); err == nil {
+			disktest.Reads(t, img, 20000, int64(off)%(3*mib))
+			disktest.Ranges(t, img)
 		}
 	})
-}
-
-func checkRead(t *testing.T, img *Image, off int64) {
-	t.Helper()
-	p := make([]byte, 20000)
-	n, err := img.ReadAt(p, off)
-	if n < 0 || n > len(p) || int64(n) > max(0, img.Size()-off) || n < len(p) && err == nil {
-		t.Errorf("read %d bytes at %d of %d: %v", n, off, img.Size(), err)
-	}
-	end := int64(0)
-	for _, r := range img.Data() {
-		if r.Offset < end || r.Length < 1 || r.Length > img.Size()-r.Offset {
-			t.Fatalf("range %v in %d bytes", r, img.Size())
-		}
-		end = r.Offset + r.Length
-	}
 }
 
 // FuzzStructures gives any bytes to each parser.
@@ -130,16 +112,14 @@ func TestEveryTruncation(t *testing.T) {
 // TestEveryBitFlipped: headers and region tables have checksums, so a flip is
 // told; in the file type identifier it makes another file of it or nothing.
 func TestEveryBitFlipped(t *testing.T) {
-	want := irregular(mib)
+	want := irregular(mib)[:64<<10]
 	b := fixtures.VHDX(want, fixtures.VHDXOptions{}).Bytes
-	for _, s := range []struct{ at, n int }{{64 << 10, 200}, {128 << 10, 200}, {192 << 10, 200}, {256 << 10, 200}} {
-		for bit := s.at * 8; bit < (s.at+s.n)*8; bit += 7 {
-			b[bit/8] ^= 1 << (bit % 8)
+	for _, at := range []int{64 << 10, 128 << 10, 192 << 10, 256 << 10} {
+		disktest.Flips(t, b[at:at+200], 15, func() {
 			img := opened(t, b)
-			if f := img.Flaws(); len(f) != 1 || !f[0].Warning || !bytes.Equal(content(t, img, mib), want) {
-				t.Errorf("bit %d of byte %#x: flaws %v", bit%8, bit/8, f)
+			if f := img.(disk.Flawed).Flaws(); len(f) != 1 || !f[0].Warning || !bytes.Equal(disktest.ReadAll(t, img), want) {
+				t.Errorf("in the structure at %#x: other bytes, or flaws %v", at, f)
 			}
-			b[bit/8] ^= 1 << (bit % 8)
-		}
+		})
 	}
 }

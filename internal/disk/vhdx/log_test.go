@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
+	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 )
 
 // dirtied wraps a disk and moves sectors of all structures and of payload into a
 // log of several entries.
-func dirtied(disk []byte, l fixtures.VHDXLog) *fixtures.VHDXFile {
-	f := fixtures.VHDX(disk, fixtures.VHDXOptions{})
+func dirtied(content []byte, l fixtures.VHDXLog) *fixtures.VHDXFile {
+	f := fixtures.VHDX(content, fixtures.VHDXOptions{})
 	f.Dirty(withEntries(f, l))
 	return f
 }
@@ -60,12 +62,8 @@ func TestReplay(t *testing.T) {
 			f := dirtied(want, l)
 			before := bytes.Clone(f.Bytes)
 			img := opened(t, f.Bytes)
-			for _, n := range []int{256 << 10, 1000} {
-				if got := content(t, img, n); !bytes.Equal(got, want) {
-					t.Errorf("in pieces of %d: other bytes", n)
-				}
-			}
-			checkFlaws(t, img, "the file was not closed: 4 log entries with 208 changes", true)
+			disktest.Same(t, img, want)
+			disktest.Flaw(t, img, "the file was not closed: 4 log entries with 208 changes", true)
 			if !bytes.Equal(f.Bytes, before) {
 				t.Error("the file was changed")
 			}
@@ -81,10 +79,8 @@ func TestReplayFromTail(t *testing.T) {
 	f := fixtures.VHDX(want, fixtures.VHDXOptions{})
 	f.Dirty(withEntries(f, fixtures.VHDXLog{At: 8192, Sequence: 5, Tail: 1, Entries: [][]fixtures.VHDXWrite{old}}))
 	img := opened(t, f.Bytes)
-	if !bytes.Equal(content(t, img, mib), want) {
-		t.Error("other bytes")
-	}
-	checkFlaws(t, img, "4 log entries with 208 changes", true)
+	disktest.Same(t, img, want)
+	disktest.Flaw(t, img, "4 log entries with 208 changes", true)
 }
 
 // TestReplayGrowth: the file is longer after the replay, with zeros.
@@ -95,10 +91,8 @@ func TestReplayGrowth(t *testing.T) {
 	f.Bytes = f.Bytes[:len(f.Bytes)-mib]
 	f.Dirty(withEntries(f, fixtures.VHDXLog{Sequence: 1, Last: uint64(len(f.Bytes)) + mib}))
 	img := opened(t, f.Bytes)
-	if !bytes.Equal(content(t, img, mib), want) {
-		t.Error("other bytes")
-	}
-	checkFlaws(t, img, "4 log entries", true)
+	disktest.Same(t, img, want)
+	disktest.Flaw(t, img, "4 log entries", true)
 	// The same file, of which less is left than its writer had made safe.
 	g := fixtures.VHDX(want, fixtures.VHDXOptions{Fixed: true})
 	g.Bytes = g.Bytes[:len(g.Bytes)-mib]
@@ -108,14 +102,14 @@ func TestReplayGrowth(t *testing.T) {
 	if n, err := img.ReadAt(got, 0); n != 2*mib || err == nil || !bytes.Equal(got[:n], want[:n]) {
 		t.Errorf("cut file: read %d bytes, %v", n, err)
 	}
-	if flaws := img.Flaws(); len(flaws) != 3 || !flaws[0].Warning || flaws[1].Warning || flaws[2].Warning {
+	if flaws := img.(disk.Flawed).Flaws(); len(flaws) != 3 || !flaws[0].Warning || flaws[1].Warning || flaws[2].Warning {
 		t.Errorf("cut file: flaws %v", flaws)
 	}
 }
 
 // TestNoReplay: what cannot be replayed is told, and the file is read as it is.
 func TestNoReplay(t *testing.T) {
-	disk := logged(2 * mib)
+	want := logged(2 * mib)
 	payload := func(f *fixtures.VHDXFile) [][]fixtures.VHDXWrite {
 		return [][]fixtures.VHDXWrite{f.Hide(f.Payload), f.Hide(f.Payload + 4096)}
 	}
@@ -152,9 +146,10 @@ func TestNoReplay(t *testing.T) {
 			fixtures.VHDXChecksum(f.Bytes[128<<10:][:4096])
 		}, "log length: value out of range"},
 	}
+	whole := fixtures.VHDX(want, fixtures.VHDXOptions{})
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f := fixtures.VHDX(disk, fixtures.VHDXOptions{})
+			f := copied(whole)
 			test.damage(f)
 			s := source(f.Bytes)
 			img, err := Format.Open(s)
@@ -167,8 +162,8 @@ func TestNoReplay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkFlaws(t, img.(*Image), test.flaw, false)
-			if got := content(t, img, mib); bytes.Equal(got, disk) || !bytes.Equal(got[8192:], disk[8192:]) {
+			disktest.Flaw(t, img, test.flaw, false)
+			if got := disktest.ReadAll(t, img); bytes.Equal(got, want) || !bytes.Equal(got[8192:], want[8192:]) {
 				t.Error("the file is not read as it is")
 			}
 		})
@@ -186,10 +181,8 @@ func TestTornEntry(t *testing.T) {
 	at := bytes.LastIndex(f.Bytes[:f.Metadata], []byte("loge"))
 	f.Bytes[at+4096+100] ^= 1
 	img := opened(t, f.Bytes)
-	if !bytes.Equal(content(t, img, mib), want) {
-		t.Error("other bytes")
-	}
-	checkFlaws(t, img, "4 log entries with 208 changes", true)
+	disktest.Same(t, img, want)
+	disktest.Flaw(t, img, "4 log entries with 208 changes", true)
 }
 
 // TestLogFlipped: a changed log is never replayed as if it were whole.
@@ -197,24 +190,18 @@ func TestLogFlipped(t *testing.T) {
 	want := logged(mib)
 	f := fixtures.VHDX(want, fixtures.VHDXOptions{})
 	f.Dirty(fixtures.VHDXLog{Sequence: 1, Entries: [][]fixtures.VHDXWrite{f.Hide(f.Payload)}})
-	for bit := 0; bit < 2*4096*8; bit++ {
-		if bit >= 100*8 { // every bit of header and descriptor, some of the rest
-			bit += 90
-		}
-		if bit/8 >= 2*4096 {
-			break
-		}
-		b := &f.Bytes[int(f.Log)+bit/8]
-		*b ^= 1 << (bit % 8)
-		img, err := Format.Open(source(f.Bytes))
+	check := func() {
+		img, err := disktest.Try(t, Format, source(f.Bytes))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if flaws := img.(*Image).Flaws(); len(flaws) != 1 || flaws[0].Warning {
-			t.Errorf("bit %d of byte %#x: flaws %v", bit%8, bit/8, flaws)
+		if flaws := img.(disk.Flawed).Flaws(); len(flaws) != 1 || flaws[0].Warning {
+			t.Errorf("flaws %v, want that the log is not replayed", flaws)
 		}
-		*b ^= 1 << (bit % 8)
 	}
+	log := f.Bytes[f.Log:][:2*4096]
+	disktest.Flips(t, log[:100], 5, check) // header and descriptor
+	disktest.Flips(t, log[100:], 455, check)
 }
 
 // TestOverlay holds the replaced parts against writes done one after the other.

@@ -2,8 +2,8 @@ package vhdx
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"strings"
@@ -12,43 +12,16 @@ import (
 	"github.com/jobscan/jobscan/fixtures"
 	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
-// memory is a container file in memory.
-type memory struct{ *bytes.Reader }
-
-func (memory) Close() error { return nil }
-
-func source(b []byte) *disk.Source {
-	return &disk.Source{Path: "x.vhdx", Image: memory{bytes.NewReader(b)}, Head: b[:min(len(b), 64<<10)]}
-}
+func source(b []byte) *disk.Source { return disktest.Source("x.vhdx", b) }
 
 // opened opens a container that has to be matched.
-func opened(t *testing.T, b []byte) *Image {
+func opened(t *testing.T, b []byte) disk.Image {
 	t.Helper()
-	s := source(b)
-	if !Format.Match(s) {
-		t.Fatal("not recognised")
-	}
-	img, err := Format.Open(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return img.(*Image)
-}
-
-// content gives all bytes of a disk, read in pieces of n bytes.
-func content(t *testing.T, img disk.Image, n int) []byte {
-	t.Helper()
-	out := make([]byte, img.Size())
-	for off := 0; off < len(out); off += n {
-		p := out[off:min(off+n, len(out))]
-		if k, err := img.ReadAt(p, int64(off)); k < len(p) {
-			t.Fatalf("read %d of %d bytes at %#x: %v", k, len(p), off, err)
-		}
-	}
-	return out
+	return disktest.Open(t, Format, source(b))
 }
 
 // irregular is a disk with holes of whole MiB and runs of sectors in no order.
@@ -69,34 +42,6 @@ func irregular(size int) []byte {
 	return b
 }
 
-// checkData wants zeros outside the ranges that are said to have data.
-func checkData(t *testing.T, img *Image, want []byte) {
-	t.Helper()
-	rest, end := bytes.Clone(want), int64(0)
-	for _, r := range img.Data() {
-		if r.Offset < end || r.Length < 1 || r.Offset+r.Length > img.Size() {
-			t.Fatalf("ranges %v of %d bytes", img.Data(), img.Size())
-		}
-		end = r.Offset + r.Length
-		clear(rest[r.Offset:end])
-	}
-	if len(bytes.Trim(rest, "\x00")) > 0 {
-		t.Errorf("data outside %v", img.Data())
-	}
-}
-
-// checkFlaws wants one flaw with these words, or none.
-func checkFlaws(t *testing.T, img *Image, words string, warning bool) {
-	t.Helper()
-	f := img.Flaws()
-	if words == "" && len(f) == 0 {
-		return
-	}
-	if words == "" || len(f) != 1 || f[0].Warning != warning || !strings.Contains(f[0].Err.Error(), words) {
-		t.Errorf("flaws %v, want one with %q, warning %v", f, words, warning)
-	}
-}
-
 func TestRoundTrip(t *testing.T) {
 	tests := []struct {
 		name string
@@ -105,23 +50,20 @@ func TestRoundTrip(t *testing.T) {
 		{"dynamic", fixtures.VHDXOptions{}},
 		{"fixed", fixtures.VHDXOptions{Fixed: true}},
 		{"sectors of 4096", fixtures.VHDXOptions{Sector: 4096}},
-		{"blocks of 8 MiB", fixtures.VHDXOptions{BlockSize: 8 * mib}},
+		{"blocks of 4 MiB", fixtures.VHDXOptions{BlockSize: 4 * mib}},
 		{"states", fixtures.VHDXOptions{Holes: []uint64{0, 1, 2, 3, 6}}},
 		{"backwards", fixtures.VHDXOptions{Backwards: true}},
 		{"backwards in blocks of 2 MiB", fixtures.VHDXOptions{Backwards: true, BlockSize: 2 * mib}},
 	}
+	disks := [][]byte{irregular(4096), irregular(mib), irregular(8*mib + 4096)}
+	disks[2][8*mib] = 1 // in the last block, which is short
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for _, size := range []int{4096, mib, 19*mib + 4096} {
-				want := irregular(size)
+			for _, want := range disks {
 				img := opened(t, fixtures.VHDX(want, test.o).Bytes)
-				for _, n := range []int{256 << 10, 99991} {
-					if got := content(t, img, n); !bytes.Equal(got, want) {
-						t.Errorf("%d bytes in pieces of %d: other bytes", size, n)
-					}
-				}
-				checkFlaws(t, img, "", false)
-				checkData(t, img, want)
+				disktest.Same(t, img, want)
+				disktest.NoFlaws(t, img)
+				disktest.Data(t, img)
 			}
 		})
 	}
@@ -152,7 +94,7 @@ func TestChunks(t *testing.T) {
 		b = append(b, bytes.Repeat([]byte{mark}, mib)...)
 	}
 	img := opened(t, b)
-	checkFlaws(t, img, "", false)
+	disktest.NoFlaws(t, img)
 	got := make([]byte, 4*mib)
 	if n, err := img.ReadAt(got, 4095*mib); n < len(got) {
 		t.Fatalf("read %d bytes: %v", n, err)
@@ -162,6 +104,13 @@ func TestChunks(t *testing.T) {
 			t.Errorf("block %d: got %#x, want %#x", 4095+i, got[i*mib], want)
 		}
 	}
+}
+
+// copied gives a container that can be changed while the other stays whole.
+func copied(f *fixtures.VHDXFile) *fixtures.VHDXFile {
+	g := *f
+	g.Bytes = bytes.Clone(f.Bytes)
+	return &g
 }
 
 func TestDamage(t *testing.T) {
@@ -184,15 +133,14 @@ func TestDamage(t *testing.T) {
 		}, "region tables contradict each other", false},
 		{"no physical sector size", func(f *fixtures.VHDXFile) { f.Bytes[f.Metadata+10] = 4 }, "physical sector size", true},
 	}
+	whole := fixtures.VHDX(want, fixtures.VHDXOptions{})
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f := fixtures.VHDX(want, fixtures.VHDXOptions{})
+			f := copied(whole)
 			test.damage(f)
 			img := opened(t, f.Bytes)
-			if !bytes.Equal(content(t, img, mib), want) {
-				t.Error("other bytes")
-			}
-			checkFlaws(t, img, test.flaw, test.warning)
+			disktest.Same(t, img, want)
+			disktest.Flaw(t, img, test.flaw, test.warning)
 		})
 	}
 }
@@ -217,13 +165,14 @@ func TestNotOpened(t *testing.T) {
 		{"disk too large for the table", func(f *fixtures.VHDXFile) { f.Bytes[f.Metadata+64<<10+8+5] = 8 }, "expected a block allocation table of"},
 		{"no disk size", func(f *fixtures.VHDXFile) { f.Bytes[f.Metadata+10] = 1 }, "virtual disk size: value out of range (expected an item"},
 	}
+	whole := fixtures.VHDX(irregular(2*mib), fixtures.VHDXOptions{})
 	for _, test := range tests {
-		f := fixtures.VHDX(irregular(2*mib), fixtures.VHDXOptions{})
+		f := copied(whole)
 		test.damage(f)
-		img, err := Format.Open(source(f.Bytes))
+		_, err := disktest.Try(t, Format, source(f.Bytes))
 		var e *parse.Error
-		if img != nil || !errors.As(err, &e) || !strings.Contains(err.Error(), test.words) {
-			t.Errorf("%s: got %v, %v, want %q", test.name, img, err, test.words)
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), test.words) {
+			t.Errorf("%s: got %v, want %q", test.name, err, test.words)
 		}
 	}
 }
@@ -240,26 +189,23 @@ func TestRefused(t *testing.T) {
 		{"unknown region", fixtures.VHDXOptions{Region: id}, "unknown region " + id},
 	}
 	for _, test := range tests {
-		f := fixtures.VHDX(irregular(2*mib), test.o)
-		if test.o.Region != "" { // within the file
-			for _, at := range []int{192 << 10, 256 << 10} {
-				copy(f.Bytes[at+16+64+16:], []byte{0, 0, 0x40, 0, 0, 0, 0, 0})
-				fixtures.VHDXChecksum(f.Bytes[at:][:64<<10])
+		t.Run(test.name, func(t *testing.T) {
+			f := fixtures.VHDX(irregular(2*mib), test.o)
+			if test.o.Region != "" { // within the file
+				for _, at := range []int{192 << 10, 256 << 10} {
+					copy(f.Bytes[at+16+64+16:], []byte{0, 0, 0x40, 0, 0, 0, 0, 0})
+					fixtures.VHDXChecksum(f.Bytes[at:][:64<<10])
+				}
 			}
-		}
-		img, err := Format.Open(source(f.Bytes))
-		if img != nil || !disk.IsContainer(err) || !strings.Contains(fmt.Sprint(err), test.words) {
-			t.Errorf("%s: got %v, %v, want %q", test.name, img, err, test.words)
-		}
+			disktest.Refused(t, Format, source(f.Bytes), test.words)
+		})
 	}
 	f := fixtures.VHDX(irregular(2*mib), fixtures.VHDXOptions{})
 	for _, at := range []int{64 << 10, 128 << 10} {
 		f.Bytes[at+66] = 2
 		fixtures.VHDXChecksum(f.Bytes[at:][:4096])
 	}
-	if img, err := Format.Open(source(f.Bytes)); img != nil || !disk.IsContainer(err) || !strings.Contains(fmt.Sprint(err), "VHDX container of version 2") {
-		t.Errorf("version 2: got %v, %v", img, err)
-	}
+	disktest.Refused(t, Format, source(f.Bytes), "VHDX container of version 2")
 	if Format.Match(source(make([]byte, 4096))) || Format.Match(&disk.Source{Device: true}) {
 		t.Error("something else is recognised")
 	}
@@ -284,16 +230,16 @@ func TestBlocks(t *testing.T) {
 		{"reserved state", 4, "found state 4"},
 		{"in the header section", 6, "found state 6 and 0x0"},
 	}
+	f := fixtures.VHDX(want, fixtures.VHDXOptions{})
+	at, got := f.BAT+3*8, make([]byte, len(want))
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f := fixtures.VHDX(want, fixtures.VHDXOptions{})
-			at := f.BAT + 3*8
-			for i := range 8 {
-				f.Bytes[at+int64(i)] = byte(test.entry >> (8 * i))
-			}
+			before := bytes.Clone(f.Bytes[at : at+8])
+			defer copy(f.Bytes[at:], before)
+			binary.LittleEndian.PutUint64(f.Bytes[at:], test.entry)
 			img := opened(t, f.Bytes)
-			checkFlaws(t, img, test.flaw, false)
-			got := make([]byte, img.Size())
+			disktest.Flaw(t, img, test.flaw, false)
+			clear(got)
 			n, err := img.ReadAt(got, 0)
 			var e *parse.Error
 			if n != 3*mib || !errors.As(err, &e) || e.Offset != at || e.Field != "entry of block 3" {
@@ -304,13 +250,11 @@ func TestBlocks(t *testing.T) {
 			}
 		})
 	}
-	f := fixtures.VHDX(want, fixtures.VHDXOptions{})
 	copy(f.Bytes[f.BAT+8:], f.Bytes[f.BAT:f.BAT+8])
-	checkFlaws(t, opened(t, f.Bytes), "found one in another at 0x400000", false)
+	disktest.Flaw(t, opened(t, f.Bytes), "found one in another at 0x400000", false)
 	f = fixtures.VHDX(want, fixtures.VHDXOptions{})
 	img := opened(t, f.Bytes[:len(f.Bytes)-mib-4096])
-	checkFlaws(t, img, "2 of 8 blocks are not in the file, or not whole", false)
-	got := make([]byte, img.Size())
+	disktest.Flaw(t, img, "2 of 8 blocks are not in the file, or not whole", false)
 	if n, err := img.ReadAt(got, 0); n != 7*mib-4096 || err == nil || errors.Is(err, io.EOF) || !bytes.Equal(got[:n], want[:n]) {
 		t.Errorf("cut file: read %d bytes, %v", n, err)
 	}
@@ -319,13 +263,9 @@ func TestBlocks(t *testing.T) {
 // TestCorpus reads what others made and compares it with what is in it.
 func TestCorpus(t *testing.T) {
 	for name, inside := range map[string]string{"b17_vol": "b02_cl4096", "b17_mbr": "b09_mbr"} {
-		want := corpus.Bytes(t, "ntfs/built", inside+".img.gz")
 		img := opened(t, corpus.Bytes(t, "ntfs/built", name+".vhdx.gz"))
-		got := content(t, img, 256<<10)
-		checkFlaws(t, img, "", false)
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s: got %d bytes, which are not those of %s (%d bytes)", name, len(got), inside, len(want))
-		}
-		checkData(t, img, got)
+		disktest.NoFlaws(t, img)
+		disktest.SameStream(t, img, corpus.Open(t, "ntfs/built", inside+".img.gz"))
+		disktest.Data(t, img)
 	}
 }

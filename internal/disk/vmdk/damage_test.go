@@ -6,11 +6,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -30,22 +32,30 @@ const (
 // bytes; bad tells of sectors where an error is to be.
 func wantRead(t *testing.T, m disk.Image, want []byte, bad func(at int) bool) {
 	t.Helper()
-	got := make([]byte, sectorSize)
+	lost := map[int]disktest.Loss{}
+	for _, l := range disktest.Lost(t, m, want, sectorSize) {
+		lost[l.Piece*sectorSize] = l
+	}
 	for at := 0; at < len(want); at += sectorSize {
-		n, err := m.ReadAt(got, int64(at))
-		switch {
-		case bad(at) && err == nil:
-			t.Fatalf("at %#x: read without an error", at)
-		case bad(at):
-			if n != 0 {
-				t.Fatalf("at %#x: %d bytes with error %v", at, n, err)
-			}
-		case err != nil:
-			t.Fatalf("at %#x: %v", at, err)
-		case !bytes.Equal(got, want[at:at+sectorSize]):
-			t.Fatalf("at %#x: other bytes", at)
+		if l, is := lost[at]; is != bad(at) || l.Read != 0 {
+			t.Fatalf("at %#x: %d bytes before error %v, want an error: %v", at, l.Read, l.Err, bad(at))
 		}
 	}
+}
+
+// openPath opens a container that may be refused.
+func openPath(t testing.TB, path string) (disk.Image, error) {
+	t.Helper()
+	o, err := disk.Open(path, []disk.Format{Format})
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() {
+		if err := o.Image.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return o.Image, nil
 }
 
 func nowhere(int) bool { return false }
@@ -59,6 +69,7 @@ func TestSparseDamage(t *testing.T) {
 			copy(want[g*grain:], bytes.Repeat([]byte{byte(g + 1), 0x77}, grain/2))
 		}
 	}
+	whole := fixtures.VMDK(want, fixtures.VMDKOptions{Subformat: "monolithicSparse"})
 	for _, test := range []struct {
 		name   string
 		damage func(b []byte) []byte
@@ -93,8 +104,8 @@ func TestSparseDamage(t *testing.T) {
 		{"parentCID lost", func(b []byte) []byte { return bytes.Replace(b, []byte("parentCID"), []byte("parentXYZ"), 1) }, nowhere, "parentCID, found none", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			files := fixtures.VMDK(want, fixtures.VMDKOptions{Subformat: "monolithicSparse"})
-			files[0].Data = test.damage(files[0].Data)
+			files := slices.Clone(whole)
+			files[0].Data = test.damage(bytes.Clone(files[0].Data))
 			m := mustOpen(t, laid(t, files))
 			flaws := m.(disk.Flawed).Flaws()
 			if test.flaw == "" && len(flaws) != 0 || test.flaw != "" && len(flaws) == 0 {
@@ -129,6 +140,7 @@ func TestStreamDamage(t *testing.T) {
 		at := len(b) - (4+1+1+1+1+1)*sectorSize
 		return b[at : at+4*sectorSize]
 	}
+	whole := fixtures.VMDK(want, fixtures.VMDKOptions{Subformat: "streamOptimized"})
 	for _, test := range []struct {
 		name   string
 		damage func(b []byte) []byte
@@ -157,8 +169,8 @@ func TestStreamDamage(t *testing.T) {
 		{"directory beyond the file", func(b []byte) []byte { le.PutUint64(b[len(b)-2*sectorSize+56:], 1<<40); return b }, nil, "grain directory"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			files := fixtures.VMDK(want, fixtures.VMDKOptions{Subformat: "streamOptimized"})
-			files[0].Data = test.damage(files[0].Data)
+			files := slices.Clone(whole)
+			files[0].Data = test.damage(bytes.Clone(files[0].Data))
 			m, err := openPath(t, laid(t, files))
 			var texts []string
 			if err != nil {
@@ -308,8 +320,8 @@ func TestNameInWindows1252(t *testing.T) {
 	o := fixtures.VMDKOptions{Subformat: "monolithicFlat", Encoding: "windows-1252"}
 	text := []byte(fixtures.VMDKDescriptor(o, "RW 2048 FLAT \"Gr\xfc\xdfe-flat.vmdk\" 0\n"))
 	m := mustOpen(t, laid(t, []fixtures.VMDKFile{{Name: "x.vmdk", Data: text}, {Name: "Grüße-flat.vmdk", Data: want}}))
-	noFlaws(t, m)
-	sameBytes(t, m, m.Size(), want)
+	disktest.NoFlaws(t, m)
+	disktest.Same(t, m, want)
 }
 
 // TestDescriptorInAnExtent: a header without capacity has only the text of a disk
@@ -321,8 +333,8 @@ func TestDescriptorInAnExtent(t *testing.T) {
 	b = append(b, fixtures.VMDKDescriptor(fixtures.VMDKOptions{Subformat: "monolithicFlat"}, "RW 2048 FLAT \"a\" 0\n")...)
 	b = append(b, make([]byte, 21*sectorSize-len(b))...)
 	m := mustOpen(t, laid(t, []fixtures.VMDKFile{{Name: "x.vmdk", Data: b}, {Name: "a", Data: want}}))
-	noFlaws(t, m)
-	sameBytes(t, m, m.Size(), want)
+	disktest.NoFlaws(t, m)
+	disktest.Same(t, m, want)
 }
 
 // TestSiblingsAreClosed: files that were opened are closed where the container is

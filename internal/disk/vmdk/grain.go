@@ -90,11 +90,7 @@ func (x *sparseExtent) run(g, most int64, follows func(i int64, sector uint32) b
 // damaged is the error of a grain that no table tells of.
 func (x *sparseExtent) damaged(g int64) error {
 	i, k := int(g/gtesPerGT), g%gtesPerGT
-	d := x.directory
-	if d == nil {
-		d = x.redundant
-	}
-	sector := d.tables[i]
+	sector := x.leading().tables[i]
 	if sector != 0 && x.outsideMetadata(sector) && int64(sector)*sectorSize <= x.size-int64(4*x.entries(i)) {
 		at, found := int64(sector)*sectorSize+4*k, make([]uint32, 1)
 		if err := readUint32s(x.file, at, found); err != nil {
@@ -145,6 +141,8 @@ func (x *sparseExtent) unpack(g int64, sector uint32, dst []byte) error {
 	}
 	n, err := u.inflate(dst, int(x.grain)-len(dst))
 	switch {
+	case err == io.EOF: // of a whole stream without content; it is not the disk's end
+		return bad("data", grainMarkerSize, io.ErrUnexpectedEOF, "expected %d bytes unpacked, found none", len(dst))
 	case err == io.ErrUnexpectedEOF && n > 0:
 		return bad("data", grainMarkerSize, parse.ErrTruncated, "expected %d bytes unpacked, found %d", len(dst), n)
 	case err == errLong:

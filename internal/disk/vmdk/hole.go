@@ -52,7 +52,7 @@ func (x *sparseExtent) checkHole(g int64) error {
 		if sector, err := x.entry(hidden); err != nil || sector != grainHole {
 			return err
 		}
-		return &parse.Error{Structure: "grain table", Field: fmt.Sprintf("entry %d of table %d", hidden%gtesPerGT, hidden/gtesPerGT), Offset: int64(x.directory.tables[hidden/gtesPerGT]) * sectorSize, Err: parse.ErrRange,
+		return &parse.Error{Structure: "grain table", Field: fmt.Sprintf("entry %d of table %d", hidden%gtesPerGT, hidden/gtesPerGT), Offset: int64(x.leading().tables[hidden/gtesPerGT]) * sectorSize, Err: parse.ErrRange,
 			Detail: fmt.Sprintf("expected sector %d, where the grain of lba %d lies, found a hole; the holes around it are in doubt", at/sectorSize, m.Value)}
 	}
 	return nil

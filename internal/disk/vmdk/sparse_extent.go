@@ -185,13 +185,17 @@ func (x *sparseExtent) checkTables() {
 	flaw(sum.cut, false, "from this table on, expected grains within the file, found %d that reach beyond its end")
 }
 
+// leading is the directory, or the redundant one where it stands in for the other.
+func (x *sparseExtent) leading() *grainDirectory {
+	if x.directory == nil {
+		return x.redundant
+	}
+	return x.directory
+}
+
 // directoryError is about table i.
 func (x *sparseExtent) directoryError(i int, detail string) error {
-	d := x.directory
-	if d == nil {
-		d = x.redundant
-	}
-	return &parse.Error{Structure: "grain directory", Field: fmt.Sprintf("grain table %d", i), Offset: d.offset + int64(4*i), Err: parse.ErrRange, Detail: detail}
+	return &parse.Error{Structure: "grain directory", Field: fmt.Sprintf("grain table %d", i), Offset: x.leading().offset + int64(4*i), Err: parse.ErrRange, Detail: detail}
 }
 
 // checkMarkers holds the markers before the directory and its tables against
@@ -218,8 +222,9 @@ func (x *sparseExtent) checkMarkers() {
 				Detail: fmt.Sprintf("expected value %d, size 0, type %d, found %d, %d, %d", want.Value, want.Type, m.Value, m.Size, m.Type)}
 		}
 	}
-	check(x.directory.offset, markerGD, int64(4*len(x.directory.tables)))
-	for _, s := range x.directory.tables {
+	d := x.leading()
+	check(d.offset, markerGD, int64(4*len(d.tables)))
+	for _, s := range d.tables {
 		if s != 0 {
 			check(int64(s)*sectorSize, markerGT, int64(4*gtesPerGT))
 		}
@@ -253,14 +258,14 @@ func (x *sparseExtent) readTable(i int) (*grainTable, tableCheck, error) {
 	if err != nil {
 		return nil, tableCheck{}, err
 	}
+	if x.directory == nil {
+		first, second = second, nil
+	}
 	if first == nil && second == nil {
 		first = make([]uint32, x.entries(i))
 		for i := range first {
 			first[i] = grainDamaged
 		}
-	}
-	if x.directory == nil {
-		first, second = second, nil
 	}
 	single := x.directory == nil || x.redundant == nil
 	entries, c := mergeTables(first, second, single, x.valid)

@@ -2,17 +2,14 @@ package vmdk
 
 import (
 	"bytes"
-	"errors"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
 	"github.com/jobscan/jobscan/internal/corpus"
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 )
 
 // contents is a disk with data, holes, and zeros within grains.
@@ -42,62 +39,14 @@ func laid(t testing.TB, files []fixtures.VMDKFile) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, f := range files {
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		disktest.Write(t, dir, f.Name, f.Data)
 	}
 	return filepath.Join(dir, files[0].Name)
 }
 
-func openPath(t testing.TB, path string) (disk.Image, error) {
-	t.Helper()
-	o, err := disk.Open(path, []disk.Format{Format})
-	if err != nil {
-		return nil, err
-	}
-	t.Cleanup(func() {
-		if err := o.Image.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return o.Image, nil
-}
-
 func mustOpen(t testing.TB, path string) disk.Image {
 	t.Helper()
-	m, err := openPath(t, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-// noFlaws fails where an image has flaws.
-func noFlaws(t testing.TB, m disk.Image) {
-	t.Helper()
-	for _, f := range m.(disk.Flawed).Flaws() {
-		t.Errorf("flaw: %v", f.Err)
-	}
-}
-
-// sameBytes reads all of an image in pieces of several sizes.
-func sameBytes(t testing.TB, m io.ReaderAt, size int64, want []byte) {
-	t.Helper()
-	if size != int64(len(want)) {
-		t.Fatalf("size is %d, want %d", size, len(want))
-	}
-	for _, piece := range []int{256 << 10, 4096, 7777} {
-		for at := 0; at < len(want); at += piece {
-			end := min(len(want), at+piece)
-			got := make([]byte, end-at)
-			if n, err := m.ReadAt(got, int64(at)); n != len(got) || err != nil {
-				t.Fatalf("at %#x: %d bytes, error %v; want %d", at, n, err, len(got))
-			}
-			if !bytes.Equal(got, want[at:end]) {
-				t.Fatalf("at %#x: other bytes", at)
-			}
-		}
-	}
+	return disktest.OpenPath(t, Format, path)
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -127,13 +76,10 @@ func TestRoundTrip(t *testing.T) {
 			want := contents(test.size)
 			files := fixtures.VMDK(want, test.o)
 			m := mustOpen(t, laid(t, files))
-			noFlaws(t, m)
-			sameBytes(t, m, m.Size(), want)
+			disktest.NoFlaws(t, m)
+			disktest.Same(t, m, want)
 			if got := len(m.(disk.Divided).Parts()); got != len(files) {
 				t.Errorf("%d parts, want %d", got, len(files))
-			}
-			if n, err := m.ReadAt(make([]byte, 10), m.Size()-3); n != 3 || !errors.Is(err, io.EOF) {
-				t.Errorf("over the end: %d bytes, error %v", n, err)
 			}
 		})
 	}
@@ -155,21 +101,7 @@ func TestFewTablesKept(t *testing.T) {
 		t.Fatalf("error %v, %d tables left of %d", err, tables, maxTables)
 	}
 	m := disk.NewMapped(x.capacity, x.locate, nil)
-	var wait sync.WaitGroup
-	for k := range 4 {
-		wait.Go(func() {
-			p := make([]byte, 100<<10)
-			for i := range 200 {
-				at := (i*7919 + k*4099) % (len(want) / 512) * 512
-				n := min(len(p), len(want)-at)
-				if _, err := m.ReadAt(p[:n], int64(at)); err != nil || !bytes.Equal(p[:n], want[at:at+n]) {
-					t.Errorf("at %#x: error %v, or other bytes", at, err)
-					return
-				}
-			}
-		})
-	}
-	wait.Wait()
+	disktest.Concurrent(t, m, want, 100<<10)
 	if cache.entries > cache.most || len(cache.kept) > 2 {
 		t.Errorf("%d entries in %d tables are kept, want at most %d", cache.entries, len(cache.kept), cache.most)
 	}
@@ -214,8 +146,8 @@ func TestCorpus(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := mustOpen(t, corpus.Path(t, "ntfs", "built", test.name))
-			noFlaws(t, m)
-			sameBytes(t, m, m.Size(), corpus.Bytes(t, "ntfs", "built", test.source))
+			disktest.NoFlaws(t, m)
+			disktest.SameStream(t, m, corpus.Open(t, "ntfs", "built", test.source))
 		})
 	}
 }
