@@ -47,18 +47,7 @@ func command(name string, args ...string) error {
 
 // compareContainers scans the volume raw and in each container that the installed
 // tools can make, in rounds.
-func compareContainers(o options, stdout, stderr io.Writer) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	v, err := build(self, o.dir, o.records, o.journal)
-	if err != nil {
-		return err
-	}
-	if !o.keep {
-		defer os.Remove(v.Path)
-	}
+func compareContainers(o options, v volume, stdout, stderr io.Writer) error {
 	dir, err := os.MkdirTemp(o.dir, "containers")
 	if err != nil {
 		return err

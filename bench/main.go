@@ -50,11 +50,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case o.starts > 0:
 		err = starts(o, stdout, stderr)
 	case o.containers:
-		err = compareContainers(o, stdout, stderr)
+		err = onVolume(o, func(_ string, v volume) error { return compareContainers(o, v, stdout, stderr) })
 	case o.growth != "":
 		err = growth(o, stdout, stderr)
 	default:
-		err = compare(o, stdout, stderr)
+		err = onVolume(o, func(self string, v volume) error { return compare(o, self, v, stdout, stderr) })
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -118,8 +118,8 @@ func sizes(list string) ([]int64, error) {
 	return out, nil
 }
 
-// compare runs every program over one volume, in rounds.
-func compare(o options, stdout, stderr io.Writer) error {
+// onVolume builds the volume of the options for do, and removes it after.
+func onVolume(o options, do func(self string, v volume) error) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -131,6 +131,11 @@ func compare(o options, stdout, stderr io.Writer) error {
 	if !o.keep {
 		defer os.Remove(v.Path)
 	}
+	return do(self, v)
+}
+
+// compare runs every program over one volume, in rounds.
+func compare(o options, self string, v volume, stdout, stderr io.Writer) error {
 	ranges, err := floorRanges(v.Path)
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func TestCorpusContainers(t *testing.T) {
 				if !strings.Contains(header, `"container":"`+name+`"`) {
 					t.Errorf("header: %s", header)
 				}
-				if ending != "raw" && !strings.Contains(header, sum) {
+				if !strings.Contains(header, sum) {
 					t.Errorf("the hash of the disk, %s, is not in %s", sum, header)
 				}
 				if ending == "E01" && (!strings.Contains(header, `"verified":true`) || strings.Contains(header, `"verified":false`)) {

@@ -1,9 +1,6 @@
 package disk
 
-import (
-	"errors"
-	"io"
-)
+import "io"
 
 // AlignedReaderAt reads from R, which takes only offsets and lengths that are
 // multiples of Align (a raw device on Windows and macOS), at any offset and
@@ -17,15 +14,9 @@ type AlignedReaderAt struct {
 // ReadAt reads whole sectors straight into p, and those that p covers in part
 // through a buffer of one sector.
 func (a *AlignedReaderAt) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, errors.New("negative offset")
-	}
-	if off >= a.Size {
-		return 0, io.EOF
-	}
-	cut := int64(len(p)) > a.Size-off
-	if cut {
-		p = p[:a.Size-off]
+	p, end, err := within(p, off, a.Size)
+	if err != nil {
+		return 0, err
 	}
 	n := 0
 	for n < len(p) {
@@ -47,10 +38,7 @@ func (a *AlignedReaderAt) ReadAt(p []byte, off int64) (int, error) {
 			return n, io.ErrNoProgress
 		}
 	}
-	if cut {
-		return n, io.EOF
-	}
-	return n, nil
+	return n, end
 }
 
 // part copies from one sector, beginning at a byte within it.

@@ -86,15 +86,9 @@ func appendRange(out []Range, r Range) []Range {
 
 // ReadAt reads across pieces. Every error names the offset on the disk.
 func (m *Mapped) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, errors.New("negative offset")
-	}
-	if off >= m.size {
-		return 0, io.EOF
-	}
-	cut := int64(len(p)) > m.size-off
-	if cut {
-		p = p[:m.size-off]
+	p, end, err := within(p, off, m.size)
+	if err != nil {
+		return 0, err
 	}
 	n := 0
 	for n < len(p) {
@@ -104,10 +98,21 @@ func (m *Mapped) ReadAt(p []byte, off int64) (int, error) {
 			return n, fmt.Errorf("at %#x of the disk: %w", off+int64(n), err)
 		}
 	}
-	if cut {
-		return n, io.EOF
+	return n, end
+}
+
+// within cuts p to what lies before size, where a read at off then ends with end:
+// io.EOF if it was cut. The error is that of a read of nothing.
+func within(p []byte, off, size int64) (_ []byte, end, err error) {
+	switch {
+	case off < 0:
+		return nil, nil, errors.New("negative offset")
+	case off >= size:
+		return nil, nil, io.EOF
+	case int64(len(p)) > size-off:
+		return p[:size-off], io.EOF, nil
 	}
-	return n, nil
+	return p, nil, nil
 }
 
 // notEOF keeps what is wrong with a piece from being taken for the disk's end.

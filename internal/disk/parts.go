@@ -52,7 +52,7 @@ func (s *Source) Name() string { return filepath.Base(s.Path) }
 const maxSiblings = 100_000
 
 // Siblings lists the names of the ordinary files in the folder of the source, its
-// own among them.
+// own among them. With an error there may be more.
 func (s *Source) Siblings() ([]string, error) {
 	d, err := os.Open(filepath.Dir(s.Path))
 	if err != nil {
@@ -61,6 +61,8 @@ func (s *Source) Siblings() ([]string, error) {
 	entries, err := d.ReadDir(maxSiblings)
 	if errors.Is(err, io.EOF) {
 		err = nil
+	} else if len(entries) == maxSiblings {
+		err = errors.Join(err, fmt.Errorf("only the first %d names of the folder were looked at", maxSiblings))
 	}
 	var names []string
 	for _, e := range entries {

@@ -20,7 +20,7 @@ type File struct {
 	image  disk.Image
 	parts  []disk.Part // the files that it lies in; one for a device
 	stored []disk.StoredHash
-	// contains: the bytes of the disk are not those of the file.
+	// contains: the bytes of the disk are not those of one file.
 	contains bool
 	// data is where the disk has data, found out when it is first asked for.
 	data func() []disk.Range
@@ -58,7 +58,7 @@ func newFile(path string, opened *disk.Opened) *File {
 	}
 	f.parts = []disk.Part{{Path: path, Image: img}}
 	if d, ok := opened.Image.(disk.Divided); ok {
-		f.parts = d.Parts()
+		f.parts, f.contains = d.Parts(), true
 	}
 	return f
 }

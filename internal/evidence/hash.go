@@ -19,7 +19,7 @@ import (
 // hexadecimal.
 type Description struct {
 	Files []FileSum // the file or device itself; all files of a container that has several
-	Disk  *DiskSum  // nil where the bytes of the disk are those of the files
+	Disk  *DiskSum  // nil where the bytes of the disk are those of the file
 }
 
 // FileSum is one file as it lies there.

@@ -27,7 +27,7 @@ var Format = disk.Format{
 	Match: func(s *disk.Source) bool {
 		return s.Image != nil && (bytes.HasPrefix(s.Head, signature) || bytes.HasPrefix(s.Head, encrypted))
 	},
-	Open: func(s *disk.Source) (disk.Image, error) { return open(s) },
+	Open: open,
 }
 
 // encrypted begins the first file of a set that FTK Imager has encrypted.
@@ -55,7 +55,7 @@ func (i *image) Flaws() []disk.Flaw { return i.flaws }
 // StoredHashes gives the hashes of the sections "hash" and "digest".
 func (i *image) StoredHashes() []disk.StoredHash { return i.hashes }
 
-func open(s *disk.Source) (*image, error) {
+func open(s *disk.Source) (disk.Image, error) {
 	if bytes.HasPrefix(s.Head, encrypted) {
 		return nil, &disk.ContainerError{Container: "encrypted Expert Witness container (AD encryption)", Advice: "decrypt it with FTK Imager first"}
 	}

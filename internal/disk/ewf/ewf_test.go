@@ -197,5 +197,9 @@ func openBytes(b []byte) (*image, error) {
 	if !Format.Match(s) {
 		return nil, errors.New("no match")
 	}
-	return open(s)
+	img, err := open(s)
+	if err != nil {
+		return nil, err
+	}
+	return img.(*image), nil
 }

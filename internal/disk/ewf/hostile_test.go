@@ -25,15 +25,6 @@ const (
 	hostileSize   = 15 * hostileSector
 )
 
-// format opens what is not recognised as well.
-var format = disk.Format{Match: Format.Match, Open: func(s *disk.Source) (disk.Image, error) {
-	img, err := open(s)
-	if err != nil {
-		return nil, err
-	}
-	return img, nil
-}}
-
 // checkHostile holds what any bytes give to what is promised. Where want is given,
 // bytes that are read must be those.
 func checkHostile(t *testing.T, b, want []byte) {
@@ -71,7 +62,7 @@ func TestTruncated(t *testing.T) {
 	for _, tt := range hostile {
 		t.Run(tt.name, func(t *testing.T) {
 			b := fixtures.EWF(want, tt.o)[0].Bytes()
-			disktest.Truncated(t, format, "", b, want, hostileSector, func(_ int, img disk.Image) { checkReads(t, img) })
+			disktest.Truncated(t, Format, "", b, want, hostileSector, func(_ int, img disk.Image) { checkReads(t, img) })
 		})
 	}
 }

@@ -82,15 +82,13 @@ func narrowest(name string, names []string) (s scheme, ok bool) {
 }
 
 // set lists the numbers of the source's set that there are, in order, without
-// those that stand too far from the others to belong to them.
+// those that stand too far from the others to belong to them. With an error there
+// may be more.
 func set(s *disk.Source) (scheme, []int, error) {
 	if _, _, ok := numbered(s.Name()); !ok {
 		return scheme{}, nil, nil
 	}
 	names, err := s.Siblings()
-	if err != nil {
-		return scheme{}, nil, err
-	}
 	by, _ := narrowest(s.Name(), names)
 	var numbers []int
 	for _, name := range names {
@@ -105,7 +103,7 @@ func set(s *disk.Source) (scheme, []int, error) {
 	}
 	// A set begins with the first file, or the second: one may be lost.
 	if own, _ := by.member(s.Name()); len(numbers) < 2 || numbers[0] > 2 || !slices.Contains(numbers, own) {
-		return scheme{}, nil, nil
+		return scheme{}, nil, err
 	}
-	return by, numbers, nil
+	return by, numbers, err
 }

@@ -50,8 +50,8 @@ func (i *image) Parts() (out []disk.Part) {
 // among reports that the source is one of several. One that begins as a disk or
 // volume does, and is not the first, is an image of its own.
 func among(s *disk.Source) bool {
-	by, numbers, err := set(s)
-	if err != nil || len(numbers) < 2 {
+	by, numbers, _ := set(s) // open tells of an error
+	if len(numbers) < 2 {
 		return false
 	}
 	own, _ := by.member(s.Name())
@@ -67,9 +67,9 @@ func beginsDisk(head []byte) bool {
 }
 
 func open(s *disk.Source) (disk.Image, error) {
-	by, numbers, err := set(s)
-	if err != nil {
-		return nil, err
+	by, numbers, listing := set(s)
+	if len(numbers) < 2 {
+		return nil, errors.Join(errors.New("split image: expected several files"), listing)
 	}
 	first := min(numbers[0], 1)
 	if by.letters {
@@ -80,6 +80,9 @@ func open(s *disk.Source) (disk.Image, error) {
 		return nil, fmt.Errorf("split image of more than %d files", maxParts)
 	}
 	i := &image{}
+	if listing != nil {
+		i.flaws = append(i.flaws, disk.Flaw{Err: fmt.Errorf("split image: %w", listing)})
+	}
 	for n := first; n <= last; n++ {
 		i.parts = append(i.parts, file(s, by.name(n)))
 	}

@@ -35,7 +35,7 @@ func (c *container) dynamic() (disk.Image, error) {
 		return nil, err
 	}
 	b.inspect()
-	return &Image{Mapped: disk.NewMapped(b.size, b.locate, c.file.Close), flaws: b.flaws, data: b.data()}, nil
+	return &Image{Mapped: disk.NewMapped(b.size, b.locate, c.file.Close), flaws: b.flaws}, nil
 }
 
 // blocks reads header and table of a dynamic disk.
@@ -215,25 +215,4 @@ func sameBits(bitmap []byte, n int64) (set bool, end int64) {
 		}
 	}
 	return set, i * 8
-}
-
-// data is the part of the disk that has blocks, readable or not.
-func (b *blocks) data() []disk.Range {
-	if b.table.kept == nil {
-		return []disk.Range{{Length: b.size}}
-	}
-	var out []disk.Range
-	for n, entry := range b.table.kept {
-		if entry == unused {
-			continue
-		}
-		at := int64(n) * int64(b.header.BlockSize)
-		_, length := b.span(int64(n), entry)
-		if i := len(out) - 1; i >= 0 && out[i].Offset+out[i].Length == at {
-			out[i].Length += length
-		} else {
-			out = append(out, disk.Range{Offset: at, Length: length})
-		}
-	}
-	return out
 }

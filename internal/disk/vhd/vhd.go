@@ -47,14 +47,10 @@ var Format = disk.Format{
 type Image struct {
 	*disk.Mapped
 	flaws []disk.Flaw
-	data  []disk.Range
 }
 
 // Flaws tells what was found wrong at opening.
 func (m *Image) Flaws() []disk.Flaw { return m.flaws }
-
-// Data gives the parts of the disk that the file has blocks for.
-func (m *Image) Data() []disk.Range { return m.data }
 
 // match wants a footer's cookie at the beginning, or at the end a footer whose
 // checksum fits. A raw disk can have that one too: of a fixed disk it does no harm;
@@ -207,28 +203,5 @@ func (c *container) fixed() *Image {
 		}
 		return disk.Piece{Length: min(size, c.end) - off, From: c.file, At: off}, nil
 	}
-	return &Image{Mapped: disk.NewMapped(size, locate, c.file.Close), flaws: c.flaws, data: c.fixedData(size)}
-}
-
-// whole is a file of which no holes are known.
-type whole struct{ size int64 }
-
-func (w whole) Data() []disk.Range { return []disk.Range{{Length: w.size}} }
-
-// fixedData is what the file system says of the holes of the file.
-func (c *container) fixedData(size int64) []disk.Range {
-	sparse, ok := c.file.(disk.Sparse)
-	var out []disk.Range
-	if !ok {
-		sparse = whole{min(size, c.end)}
-	}
-	for _, r := range sparse.Data() {
-		if r.Length = min(r.Length, min(size, c.end)-r.Offset); r.Length > 0 {
-			out = append(out, r)
-		}
-	}
-	if size > c.end { // reading there tells what is missing
-		out = append(out, disk.Range{Offset: c.end, Length: size - c.end})
-	}
-	return out
+	return &Image{Mapped: disk.NewMapped(size, locate, c.file.Close), flaws: c.flaws}
 }

@@ -121,23 +121,3 @@ func (b *blocks) locate(off int64) (disk.Piece, error) {
 	}
 	return b.content.piece(int64(entry)*mib+in, length), nil
 }
-
-// data is the part of the disk that has blocks, readable or not.
-func (b *blocks) data() []disk.Range {
-	if b.bat.kept == nil {
-		return []disk.Range{{Length: b.size}}
-	}
-	var out []disk.Range
-	for i, entry := range b.bat.kept {
-		if entry == zeros {
-			continue
-		}
-		n := int64(i)
-		if last := len(out) - 1; last >= 0 && out[last].Offset+out[last].Length == n*b.blockSize {
-			out[last].Length += b.used(n)
-		} else {
-			out = append(out, disk.Range{Offset: n * b.blockSize, Length: b.used(n)})
-		}
-	}
-	return out
-}

@@ -42,14 +42,10 @@ const (
 type Image struct {
 	*disk.Mapped
 	flaws []disk.Flaw
-	data  []disk.Range
 }
 
 // Flaws tells what was found wrong at opening.
 func (m *Image) Flaws() []disk.Flaw { return m.flaws }
-
-// Data gives the parts of the disk that the file has blocks for.
-func (m *Image) Data() []disk.Range { return m.data }
 
 // container is a VHDX file as it is opened.
 type container struct {
@@ -83,7 +79,7 @@ func open(s *disk.Source) (disk.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Image{Mapped: disk.NewMapped(b.size, b.locate, c.file.Close), flaws: c.flaws, data: b.data()}, nil
+	return &Image{Mapped: disk.NewMapped(b.size, b.locate, c.file.Close), flaws: c.flaws}, nil
 }
 
 // readWhole reads n bytes, which the caller bounded, and names them in errors.
