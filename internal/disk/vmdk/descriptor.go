@@ -47,9 +47,9 @@ type extentLine struct {
 // that is no comment, assignment or extent is an error: were it passed over,
 // everything after a damaged extent line would lie in the wrong place.
 func parseDescriptor(b []byte) (descriptor, error) {
-	text := strings.TrimRight(string(b), "\x00")
-	if i := strings.IndexByte(text, 0); i >= 0 {
-		return descriptor{}, &parse.Error{Structure: "VMDK descriptor", Offset: int64(i), Err: parse.ErrRange, Detail: "expected text, found a NUL byte"}
+	text, rest, _ := strings.Cut(strings.TrimRight(string(b), "\x00"), "\x00")
+	if !isFormerEnd(rest, text) {
+		return descriptor{}, &parse.Error{Structure: "VMDK descriptor", Offset: int64(len(text)), Err: parse.ErrRange, Detail: "expected text, found a NUL byte"}
 	}
 	var d descriptor
 	at := int64(0)
@@ -63,6 +63,22 @@ func parseDescriptor(b []byte) (descriptor, error) {
 		return descriptor{}, &parse.Error{Structure: "VMDK descriptor", Field: "version", Err: parse.ErrTruncated, Detail: "expected the key, found none"}
 	}
 	return d, nil
+}
+
+// isFormerEnd tells whether rest, behind the NUL that ends the text, is left of the
+// text's own end when it was longer. QEMU writes a new CID without leading zeros at
+// each first write, up to seven digits shorter than the last, and leaves what then
+// lies behind the text.
+func isFormerEnd(rest, text string) bool {
+	if len(rest) >= len("ffffffff") {
+		return false
+	}
+	for _, piece := range strings.Split(rest, "\x00") {
+		if !strings.HasSuffix(text, piece) {
+			return false
+		}
+	}
+	return true
 }
 
 // extentWithin finds an extent behind a comment whose line's end is damaged. One
