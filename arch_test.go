@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"internal/hugestart": 0,
 	"internal/parse":     0,
 	"internal/wintime":   0,
+	"internal/guid":      0,
 	"internal/winpath":   0,
 	"rule/eql":           0,
 	"internal/wtf8":      -1,

@@ -1,9 +1,9 @@
 package jobfile
 
 import (
-	"encoding/binary"
 	"fmt"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -54,10 +54,7 @@ func (j *Job) readFixed(c *parse.Cursor) {
 type UUID [16]byte
 
 // String renders 8-4-4-4-12 in lower case.
-func (u UUID) String() string {
-	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(u[:4]),
-		binary.LittleEndian.Uint16(u[4:6]), binary.LittleEndian.Uint16(u[6:8]), u[8:10], u[10:])
-}
+func (u UUID) String() string { return guid.GUID(u).String() }
 
 // IsZero reports a UUID of nothing but zeros.
 func (u UUID) IsZero() bool { return u == UUID{} }

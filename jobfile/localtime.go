@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"github.com/jobscan/jobscan/internal/wintime"
 )
 
 // LocalTime is a wall-clock time of the machine that the job is from. No zone
@@ -101,7 +103,7 @@ type Date struct {
 // Valid reports a date that exists, from 1601 to 30827.
 func (d Date) Valid() bool {
 	return d.Year >= minYear && d.Year <= maxYear && d.Month >= 1 && d.Month <= 12 &&
-		d.Day >= 1 && int(d.Day) <= monthLength(int(d.Year), int(d.Month))
+		d.Day >= 1 && int(d.Day) <= wintime.MonthLength(int(d.Year), int(d.Month))
 }
 
 // String renders 2006-01-02 with the words as they are, also of an invalid date.
@@ -142,16 +144,3 @@ func dateOf(days int) Date {
 
 // weekday of a day count, 0 Sunday to 6 Saturday. 1970-01-01 was a Thursday.
 func weekday(days int) int { return ((days+4)%7 + 7) % 7 }
-
-func monthLength(year, month int) int {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	}
-	return 31
-}

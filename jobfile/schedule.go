@@ -1,6 +1,10 @@
 package jobfile
 
-import "container/heap"
+import (
+	"container/heap"
+
+	"github.com/jobscan/jobscan/internal/wintime"
+)
 
 // MaxRuns is how many runs NextRuns gives at most.
 const MaxRuns = 10_000
@@ -226,7 +230,7 @@ func (c *calendar) onOrAfter(day int) (int, bool) {
 				return 0, false
 			}
 			d := dateOf(day)
-			n := monthLength(int(d.Year), int(d.Month))
+			n := wintime.MonthLength(int(d.Year), int(d.Month))
 			if c.inMonth(d.Month) {
 				for k := int(d.Day); k <= n; k++ {
 					if hit := day + k - int(d.Day); c.onDay(k, n, hit) {
@@ -274,7 +278,7 @@ func (c *calendar) onOrBefore(day, oldest int) (int, bool) {
 				return 0, false
 			}
 			d := dateOf(day)
-			n := monthLength(int(d.Year), int(d.Month))
+			n := wintime.MonthLength(int(d.Year), int(d.Month))
 			if c.inMonth(d.Month) {
 				for k := int(d.Day); k > 0; k-- {
 					if hit := day + k - int(d.Day); c.onDay(k, n, hit) {

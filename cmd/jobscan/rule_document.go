@@ -60,15 +60,6 @@ func (d *document) Field(name string) eql.Value {
 	return eql.Missing()
 }
 
-// parseDocument reads one event.
-func parseDocument(line []byte, plan *documentPlan) (*document, error) {
-	d := &document{}
-	if err := d.parse(line, plan); err != nil {
-		return nil, err
-	}
-	return d, nil
-}
-
 // parse makes d the event of a JSON object with nested or dotted names, bare or
 // in the "_source" or "fields" of a search hit. After an error d holds nothing of
 // use.

@@ -289,7 +289,8 @@ func TestRuleEvalCases(t *testing.T) {
 	want := map[string]string{"true": "match", "T": "match", "U": "undecided", "false": "", "F": ""}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
+	n := 0
+	for ; lines.Scan(); n++ {
 		var c struct {
 			ID, Query string
 			Event     json.RawMessage
@@ -318,6 +319,18 @@ func TestRuleEvalCases(t *testing.T) {
 			t.Errorf("%s: got %s, want %v", c.ID, e.Verdict, c.Expected)
 		}
 	}
+	if err := lines.Err(); err != nil || n == 0 {
+		t.Fatalf("%d cases, %v", n, err)
+	}
+}
+
+// parseDocument reads one event.
+func parseDocument(line []byte, plan *documentPlan) (*document, error) {
+	d := &document{}
+	if err := d.parse(line, plan); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 func FuzzParseDocument(f *testing.F) {

@@ -74,9 +74,6 @@ func Lookup(name string) (Field, bool) {
 	return Field{}, false
 }
 
-// Fields lists the table, in its order.
-func Fields() []Field { return fields }
-
 var byName = index(fields)
 
 func index(list []Field) map[string]Field {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestFields(t *testing.T) {
-	path := func(names ...string) winpath.Path { return winpath.Path{Names: names} }
+	path := winpath.Of
 	from := path("Temp", "x.tmp")
 	file := &event.File{Reference: ntfs.NewFileReference(66, 2), Size: 340, Times: &event.Times{Created: 50, Accessed: 70}}
 	changed := &event.File{Size: 340, Times: file.Times, SizeSince: 60, TimesSince: 61}
@@ -18,10 +18,10 @@ func TestFields(t *testing.T) {
 	created := &event.Event{Action: event.Creation, File: file, Path: path("Windows", "Tasks", "x.job")}
 	renamed := &event.Event{Action: event.Rename, File: file, Path: created.Path, Previous: &from}
 	lost := &event.Event{Action: event.Rename, File: file, Path: created.Path}
-	broken := &event.Event{Action: event.Creation, File: &event.File{Size: -1},
-		Path: winpath.Path{Names: []string{"x.job"}, Broken: "reused", Gap: "65-3"}}
-	doubtful := &event.Event{Action: event.Creation, File: file,
-		Path: winpath.Path{Names: []string{"Windows", "Tasks", "x.job"}, Doubt: "the folder was moved"}}
+	broken := &event.Event{Action: event.Creation, File: &event.File{Size: -1}, Path: path("x.job")}
+	doubtful := &event.Event{Action: event.Creation, File: file, Path: created.Path}
+	broken.Path.Broken, broken.Path.Gap = "reused", "65-3"
+	doubtful.Path.Doubt = "the folder was moved"
 	bare := &event.Event{Action: event.Deletion, File: file, Path: path("name")}
 	written := &event.Event{Action: event.Creation, File: file, Path: created.Path, Process: &event.Process{Executable: `C:\a.exe`}}
 
@@ -69,7 +69,7 @@ func TestFields(t *testing.T) {
 
 func TestTableIsComplete(t *testing.T) {
 	seen := map[string]bool{}
-	for _, f := range Fields() {
+	for _, f := range fields {
 		if f.Name == "" || f.Doc == "" || f.Get == nil || f.Kind == eql.KindNull {
 			t.Errorf("%q is not complete", f.Name)
 		}

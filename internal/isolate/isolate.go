@@ -7,11 +7,11 @@
 // The package knows how to ask and to answer, not what is decoded. Bytes of
 // evidence go through standard input only, never on a command line.
 //
-// The protocol: the parent writes 16 bytes, the limits of memory (bytes) and of
-// processor time (ns) as little-endian 64-bit numbers; then for each request its
-// length as a 32-bit number and its bytes. The child answers each with lines: "="
-// and a line of output, any number of times; then "." for success or "!" and an
-// error text.
+// The protocol: before its first request the parent writes 16 bytes, the limits of
+// memory (bytes) and of processor time (ns) as little-endian 64-bit numbers; then
+// for each request its length as a 32-bit number and its bytes. The child answers
+// each with lines: "=" and a line of output, any number of times; then "." for
+// success or "!" and an error text.
 package isolate
 
 import (

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -14,6 +15,10 @@ import (
 // The test binary is its own decoder: its argument says what it does with a
 // request.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "echo" {
+		io.Copy(os.Stdout, os.Stdin)
+		os.Exit(0)
+	}
 	if len(os.Args) == 3 && os.Args[1] == "decode" {
 		if err := Serve(Decoder{Decode: misbehave(os.Args[2])}, os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -195,6 +200,43 @@ func TestStartRefuses(t *testing.T) {
 	}
 	if _, err := (Command{Path: os.Args[0]}).Start(Limits{}); err == nil {
 		t.Error("a child without limits was started")
+	}
+}
+
+// TestChildThatEndsAtOnce is started all the same, and dies when it is asked: who
+// starts it may count on telling a program that cannot be started from one that
+// does not live.
+func TestChildThatEndsAtOnce(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		c, err := Command{Path: program, Args: []string{"-test.run=^$"}}.Start(limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, c.out) // until it is gone
+		if _, err := c.Ask(context.Background(), []byte("request")); !errors.Is(err, ErrDied) || c.Alive() {
+			t.Errorf("got %v, alive %v", err, c.Alive())
+		}
+	}
+}
+
+// TestStartSendsNothing: only a request can find that the child is gone.
+func TestStartSendsNothing(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Command{Path: program, Args: []string{"echo"}}.Start(limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.in.Close()
+	if got, err := io.ReadAll(c.out); err != nil || len(got) > 0 {
+		t.Errorf("got %x, %v, want nothing", got, err)
 	}
 }
 

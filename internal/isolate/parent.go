@@ -30,12 +30,14 @@ type Child struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
+	head   []byte // the limits, which go before the first request
 	last   lastWords
 	ended  sync.Once
 	dead   bool
 }
 
-// Start starts a child.
+// Start starts a child. It fails only where the program cannot be started: one
+// that ends at once is found dead when it is asked.
 func (c Command) Start(limits Limits) (*Child, error) {
 	if limits.Memory <= 0 || limits.Time <= 0 || limits.Output <= 0 {
 		return nil, protocolError("limits that are not positive")
@@ -55,12 +57,8 @@ func (c Command) Start(limits Limits) (*Child, error) {
 		return nil, fmt.Errorf("decoder process: %w", err)
 	}
 	ch.in, ch.out = in, bufio.NewReader(out)
-	var head [16]byte
-	binary.LittleEndian.PutUint64(head[:], uint64(limits.Memory))
-	binary.LittleEndian.PutUint64(head[8:], uint64(cpuTime(limits.Time)))
-	if _, err := in.Write(head[:]); err != nil {
-		return nil, ch.died()
-	}
+	ch.head = binary.LittleEndian.AppendUint64(ch.head, uint64(limits.Memory))
+	ch.head = binary.LittleEndian.AppendUint64(ch.head, uint64(cpuTime(limits.Time)))
 	return ch, nil
 }
 
@@ -109,7 +107,9 @@ func (ch *Child) Ask(ctx context.Context, request []byte) ([][]byte, error) {
 }
 
 func (ch *Child) exchange(request []byte) ([][]byte, error) {
-	message := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+len(request)), uint32(len(request)))
+	message := append(make([]byte, 0, len(ch.head)+4+len(request)), ch.head...)
+	message = binary.LittleEndian.AppendUint32(message, uint32(len(request)))
+	ch.head = nil
 	if _, err := ch.in.Write(append(message, request...)); err != nil {
 		return nil, err
 	}

@@ -215,16 +215,15 @@ func (s *volumeScan) chooseLogs() {
 // atHome reports a log that lies where Windows writes it.
 func (l *eventLog) atHome() bool {
 	if l.old() {
-		return inFolder(l.path.Names, "System32", "config")
+		return inFolder(l.path, "System32", "config")
 	}
-	return inFolder(l.path.Names, "System32", "winevt", "Logs")
+	return inFolder(l.path, "System32", "winevt", "Logs")
 }
 
 // inFolder reports a path whose last folders are these.
-func inFolder(names []string, folders ...string) bool {
-	for i := 1; i <= len(folders); i++ {
-		at := len(names) - 1 - i
-		if at < 0 || !strings.EqualFold(names[at], folders[len(folders)-i]) {
+func inFolder(path winpath.Path, folders ...string) bool {
+	for _, folder := range slices.Backward(folders) {
+		if path = path.Parent(); path.Len() == 0 || !strings.EqualFold(path.Name(), folder) {
 			return false
 		}
 	}
@@ -244,7 +243,7 @@ func (s *volumeScan) pathOf(f *ntfs.File) winpath.Path {
 // logProblem tells what of a log could not be read. It is a warning: what is lost
 // are runs, not files.
 func (s *volumeScan) logProblem(l *eventLog, err error) {
-	if len(l.path.Names) > 0 {
+	if l.path.Len() > 0 {
 		err = fmt.Errorf("%s: %w", l.path.Name(), err)
 	}
 	p := s.recordProblem(l.file.Record.Number, err)
@@ -285,7 +284,7 @@ func taskFiles(events []*event.Event) []string {
 
 // isTaskFile reports a job in a folder Tasks, or in one that is not known.
 func isTaskFile(path winpath.Path) bool {
-	return mft.IsJob(path.Name()) && (inFolder(path.Names, "Tasks") || len(path.Names) == 1 && !path.Complete())
+	return mft.IsJob(path.Name()) && (inFolder(path, "Tasks") || path.Len() == 1 && !path.Complete())
 }
 
 // chunkDecoder has chunks decoded in a process of its own, which it starts when

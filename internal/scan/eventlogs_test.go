@@ -60,7 +60,7 @@ func BenchmarkNameFilterWithoutLogs(b *testing.B) {
 // TestWithoutDecoder: logs that need none are read all the same.
 func TestWithoutDecoder(t *testing.T) {
 	logNamed := func(name string) *eventLog {
-		return &eventLog{file: &ntfs.File{Record: &ntfs.Record{}}, path: winpath.Path{Names: []string{"Windows", name}}}
+		return &eventLog{file: &ntfs.File{Record: &ntfs.Record{}}, path: winpath.Of("Windows", name)}
 	}
 	for _, tt := range []struct {
 		name           string
@@ -89,13 +89,13 @@ func TestWithoutDecoder(t *testing.T) {
 // already.
 func TestTellSaves(t *testing.T) {
 	const second = wintime.Filetime(10_000_000)
-	path := func(name string) winpath.Path { return winpath.Path{Names: []string{"WINDOWS", "Tasks", name}} }
+	path := func(name string) winpath.Path { return winpath.Of("WINDOWS", "Tasks", name) }
 	events := []*event.Event{
 		{Action: event.Creation, Time: 1000 * second, Path: path("A.job")},
 		{Action: event.Modification, Time: 1010 * second, Path: path("A.job")},
 		{Action: event.Modification, Time: 2000 * second, Path: path("A.job")},
 		{Action: event.Deletion, Time: 3000 * second, Path: path("A.job")},
-		{Action: event.Modification, Time: 1010 * second, Path: winpath.Path{Names: []string{"Temp", "B.job"}}},
+		{Action: event.Modification, Time: 1010 * second, Path: winpath.Of("Temp", "B.job")},
 	}
 	for _, tt := range []struct {
 		name, task string
@@ -126,13 +126,13 @@ func TestTellSaves(t *testing.T) {
 // TestTaskJobsFind: a run belongs to the file that was the task's job then.
 func TestTaskJobsFind(t *testing.T) {
 	const second = wintime.Filetime(10_000_000)
-	path := winpath.Path{Names: []string{"Windows", "Tasks", "A.job"}}
+	path := winpath.Of("Windows", "Tasks", "A.job")
 	first, other, elsewhere := &event.File{}, &event.File{}, &event.File{}
 	events := []*event.Event{
 		{Action: event.Creation, Time: 1000 * second, File: first, Path: path},
 		{Action: event.Deletion, Time: 2000 * second, File: first, Path: path},
 		{Action: event.Creation, Time: 2030 * second, File: other, Path: path},
-		{Action: event.Creation, Time: 1500 * second, File: elsewhere, Path: winpath.Path{Names: []string{"Temp", "A.job"}}},
+		{Action: event.Creation, Time: 1500 * second, File: elsewhere, Path: winpath.Of("Temp", "A.job")},
 	}
 	jobs := newTaskJobs(events, map[*event.File]bool{first: true, other: true, elsewhere: true}, 1)
 	for _, tt := range []struct {

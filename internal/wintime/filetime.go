@@ -1,6 +1,6 @@
 // Package wintime holds the two clocks of Windows structures: FILETIME (UTC,
 // 100 ns ticks since 1601) and SYSTEMTIME (calendar fields, zone not recorded).
-// It converts and formats; it never guesses a zone and never normalises.
+// It converts, formats and knows the calendar; it never guesses a zone and never normalises.
 package wintime
 
 import (

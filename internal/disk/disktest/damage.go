@@ -1,9 +1,11 @@
 package disktest
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/parse"
 )
 
 // shortOf is how many cases there are for one that short tests take. It is odd, so
@@ -56,6 +58,22 @@ func Flips(t testing.TB, part []byte, stride int, check func()) {
 		if t.Failed() {
 			return
 		}
+	}
+}
+
+// Hostile opens a source of this package that holds any bytes: an error names the
+// structure that is wrong or refuses the container, and an image is held to what
+// Reads tells, by reads of length bytes.
+func Hostile(t testing.TB, f disk.Format, s *disk.Source, length int) {
+	t.Helper()
+	img, err := Try(t, f, s)
+	if err == nil {
+		Reads(t, img, length)
+		return
+	}
+	var e *parse.Error
+	if !errors.As(err, &e) && !disk.IsContainer(err) {
+		t.Fatalf("error %v names no structure", err)
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"strings"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 	"github.com/jobscan/jobscan/internal/wtf8"
 )
@@ -108,7 +110,7 @@ func (d *disk) header(off, sector int64) (*header, error) {
 	if my := le.Uint64(b[offMyLBA:]); my != uint64(off/sector) {
 		return fail("own position", offMyLBA, fmt.Sprintf("expected sector %d, found %d", off/sector, my))
 	}
-	h := &header{sector: sector, offset: off, guid: guid(b[offDiskGUID:]),
+	h := &header{sector: sector, offset: off, guid: guidAt(b[offDiskGUID:]),
 		otherLBA: le.Uint64(b[offOtherLBA:]), entriesLBA: le.Uint64(b[offEntriesLBA:]), count: le.Uint32(b[offEntryCount:]),
 		size: le.Uint32(b[offEntrySize:]), crc: le.Uint32(b[offEntriesCRC:])}
 	if h.size < gptEntrySize || h.size > gptMaxEntry || h.size%8 != 0 {
@@ -136,7 +138,7 @@ func (d *disk) table(h *header) (Table, error) {
 	before := d.problems
 	for i := range int(h.count) {
 		e := b[i*int(h.size):]
-		kind := guid(e[offTypeGUID:])
+		kind := guidAt(e[offTypeGUID:])
 		if kind == zeroGUID {
 			continue
 		}
@@ -147,7 +149,7 @@ func (d *disk) table(h *header) (Table, error) {
 				Detail: fmt.Sprintf("partition %d goes from sector %d to %d", i+1, first, last)})
 			continue
 		}
-		p := Partition{Index: i + 1, Type: kind, GUID: guid(e[offUniqueGUID:]), Name: name(e[offName:endName])}
+		p := Partition{Index: i + 1, Type: kind, GUID: guidAt(e[offUniqueGUID:]), Name: name(e[offName:endName])}
 		d.add(&t, p, first, last-first+1, "GPT entry", at)
 	}
 	if broken {
@@ -170,7 +172,5 @@ func name(b []byte) string {
 
 const zeroGUID = "00000000-0000-0000-0000-000000000000"
 
-// guid renders 16 bytes, the first three fields little-endian.
-func guid(b []byte) string {
-	return fmt.Sprintf("%08X-%04X-%04X-%04X-%012X", le.Uint32(b), le.Uint16(b[4:]), le.Uint16(b[6:]), b[8:10], b[10:16])
-}
+// guidAt renders the GUID at the start of b, upper case, as partitioning tools do.
+func guidAt(b []byte) string { return strings.ToUpper(guid.GUID(b[:16]).String()) }

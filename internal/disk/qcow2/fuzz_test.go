@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jobscan/jobscan/fixtures"
+	"github.com/jobscan/jobscan/internal/disk/disktest"
 )
 
 // FuzzContainer opens any bytes and reads here and there.
@@ -14,7 +15,7 @@ func FuzzContainer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := bytes.Clone(b)
-		check(t, b)
+		disktest.Hostile(t, Format, source(b), 3<<10)
 		if !bytes.Equal(b, before) {
 			t.Error("the input was changed")
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -16,9 +17,9 @@ var headerOffsets = [2]int64{64 << 10, 128 << 10}
 // Header is [MS-VHDX] 2.2.2. There are two, which are written in turn.
 type Header struct {
 	SequenceNumber uint64
-	FileWriteGUID  GUID
-	DataWriteGUID  GUID
-	LogGUID        GUID // zero: the log is empty
+	FileWriteGUID  guid.GUID
+	DataWriteGUID  guid.GUID
+	LogGUID        guid.GUID // zero: the log is empty
 	LogVersion     uint16
 	Version        uint16
 	LogLength      uint32 // bytes
@@ -44,9 +45,9 @@ func ParseHeader(b []byte) (Header, error) {
 	c.Skip(8, "signature and checksum")
 	return Header{
 		SequenceNumber: c.U64("sequence number"),
-		FileWriteGUID:  GUID(c.Bytes(16, "file write GUID")),
-		DataWriteGUID:  GUID(c.Bytes(16, "data write GUID")),
-		LogGUID:        GUID(c.Bytes(16, "log GUID")),
+		FileWriteGUID:  guid.GUID(c.Bytes(16, "file write GUID")),
+		DataWriteGUID:  guid.GUID(c.Bytes(16, "data write GUID")),
+		LogGUID:        guid.GUID(c.Bytes(16, "log GUID")),
 		LogVersion:     c.U16("log version"),
 		Version:        c.U16("version"),
 		LogLength:      c.U32("log length"),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -22,7 +23,7 @@ type entry struct {
 // a flaw: the file is then as its last writer left it, in the middle of changes.
 func (c *container) replay() {
 	h := c.header
-	if h.LogGUID == (GUID{}) {
+	if h.LogGUID == (guid.GUID{}) {
 		return
 	}
 	log, err := c.readLog()
@@ -56,7 +57,7 @@ func (c *container) readLog() ([]byte, error) {
 // activeSequence finds the entries to replay ([MS-VHDX] 2.3.2): among the runs of
 // adjacent entries whose numbers count up, the one with the highest number, from
 // the entry on that its last one calls the tail. Errors have offsets in the log.
-func activeSequence(log []byte, id GUID) ([]entry, error) {
+func activeSequence(log []byte, id guid.GUID) ([]entry, error) {
 	var active []entry
 	s := scanner{log: log, id: id, budget: 8 * len(log)}
 	for at := 0; at < len(log); {
@@ -95,7 +96,7 @@ func needed(sequence []entry) int {
 // scanner reads entries anywhere in the log, which is a ring.
 type scanner struct {
 	log    []byte
-	id     GUID
+	id     guid.GUID
 	budget int   // bytes that may still be looked at
 	err    error // of the first entry that has this log's identifier and is not sound
 }

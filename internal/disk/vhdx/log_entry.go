@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -19,7 +20,7 @@ type EntryHeader struct {
 	Tail              uint32 // offset in the log of the oldest entry that is still needed
 	SequenceNumber    uint64
 	DescriptorCount   uint32
-	LogGUID           GUID
+	LogGUID           guid.GUID
 	FlushedFileOffset uint64 // bytes that the file had on stable storage
 	LastFileOffset    uint64 // bytes that the file's structures need
 }
@@ -45,7 +46,7 @@ func ParseEntryHeader(b []byte) (EntryHeader, error) {
 		DescriptorCount: c.U32("descriptor count"),
 	}
 	c.Skip(4, "reserved")
-	h.LogGUID = GUID(c.Bytes(16, "log GUID"))
+	h.LogGUID = guid.GUID(c.Bytes(16, "log GUID"))
 	h.FlushedFileOffset = c.U64("flushed file offset")
 	h.LastFileOffset = c.U64("last file offset")
 	switch {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -17,7 +18,7 @@ const (
 
 // Item is an entry of the metadata table, [MS-VHDX] 2.6.1.2.
 type Item struct {
-	ID       GUID
+	ID       guid.GUID
 	Offset   uint32 // bytes from the region's beginning, behind the table
 	Length   uint32 // bytes
 	User     bool   // of another program's making
@@ -46,7 +47,7 @@ func ParseMetadataTable(b []byte) ([]Item, error) {
 	}
 	out := make([]Item, n)
 	for i := range out {
-		out[i] = Item{ID: GUID(c.Bytes(16, "item ID")), Offset: c.U32("offset"), Length: c.U32("length")}
+		out[i] = Item{ID: guid.GUID(c.Bytes(16, "item ID")), Offset: c.U32("offset"), Length: c.U32("length")}
 		flags := c.U32("flags")
 		c.Skip(4, "reserved")
 		out[i].User, out[i].Required = flags&1 != 0, flags&4 != 0

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/jobscan/jobscan/internal/disk"
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -21,7 +22,7 @@ var regionTableOffsets = [2]int64{192 << 10, 256 << 10}
 
 // Region is an entry of the region table, [MS-VHDX] 2.2.3.2.
 type Region struct {
-	GUID     GUID
+	GUID     guid.GUID
 	Offset   uint64 // bytes from the file's beginning
 	Length   uint32 // bytes
 	Required bool   // who does not know it must not open the file
@@ -53,7 +54,7 @@ func ParseRegionTable(b []byte) ([]Region, error) {
 	out := make([]Region, n)
 	for i := range out {
 		out[i] = Region{
-			GUID:     GUID(c.Bytes(16, "GUID")),
+			GUID:     guid.GUID(c.Bytes(16, "GUID")),
 			Offset:   c.U64("file offset"),
 			Length:   c.U32("length"),
 			Required: c.U32("required")&1 != 0,

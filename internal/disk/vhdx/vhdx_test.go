@@ -88,10 +88,13 @@ func TestChunks(t *testing.T) {
 	for i := range 8 {
 		b[f.Metadata+64<<10+8+int64(i)] = byte(size >> (8 * i))
 	}
-	for n, mark := range map[int64]byte{4095: 0xa1, 4096: 0xa2, 4098: 0xa3} {
-		at := f.BAT + (n+n/4096)*8
+	for _, block := range []struct {
+		n    int64
+		mark byte
+	}{{4095, 0xa1}, {4096, 0xa2}, {4098, 0xa3}} {
+		at := f.BAT + (block.n+block.n/4096)*8
 		copy(b[at:], []byte{6, 0, byte(len(b) >> 20 << 4), byte(len(b) >> 20 >> 4)})
-		b = append(b, bytes.Repeat([]byte{mark}, mib)...)
+		b = append(b, bytes.Repeat([]byte{block.mark}, mib)...)
 	}
 	img := opened(t, b)
 	disktest.NoFlaws(t, img)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -20,14 +21,12 @@ type BlockHeader struct {
 	InfoSize uint64 // bytes of store information behind a store's first header
 }
 
-// ParseBlockHeader decodes the header of a block. Offsets in the error count
-// from its start.
-func ParseBlockHeader(b []byte) (BlockHeader, error) { return parseBlockHeader(b, "VSS block header") }
-
+// parseBlockHeader decodes the header of a block. The error names it by structure;
+// its offsets count from the start of the block.
 func parseBlockHeader(b []byte, structure string) (BlockHeader, error) {
 	c := parse.NewCursor(b[:min(len(b), blockHeaderSize)], structure)
-	if id := c.Bytes(len(identifier), "identifier"); id != nil && GUID(id) != identifier {
-		c.Fail("identifier", 0, parse.ErrSignature, fmt.Sprintf("expected %s, found %s", identifier, GUID(id)))
+	if id := c.Bytes(len(identifier), "identifier"); id != nil && guid.GUID(id) != identifier {
+		c.Fail("identifier", 0, parse.ErrSignature, fmt.Sprintf("expected %s, found %s", identifier, guid.GUID(id)))
 	}
 	var h BlockHeader
 	h.Version = c.U32("version")

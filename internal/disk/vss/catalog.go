@@ -3,6 +3,7 @@ package vss
 import (
 	"fmt"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 	"github.com/jobscan/jobscan/internal/wintime"
 )
@@ -19,7 +20,7 @@ const (
 // CatalogCopy is a catalog entry of type 2: there is a shadow copy.
 type CatalogCopy struct {
 	VolumeSize uint64 // bytes
-	StoreID    GUID
+	StoreID    guid.GUID
 	Sequence   uint64
 	Flags      uint64
 	Created    wintime.Filetime
@@ -28,7 +29,7 @@ type CatalogCopy struct {
 // CatalogStore is a catalog entry of type 3: where a store is. Offsets are in
 // bytes from the start of the volume; 0 is none.
 type CatalogStore struct {
-	StoreID        GUID
+	StoreID        guid.GUID
 	BlockList      int64
 	Header         int64
 	RangeList      int64
@@ -77,7 +78,7 @@ func ParseCatalogEntry(b []byte) (any, error) {
 // readCatalog reads all entries. The two of a shadow copy can stand anywhere,
 // in any order; their identifier joins them.
 func (s *Set) readCatalog() error {
-	stores := map[GUID]*store{}
+	stores := map[guid.GUID]*store{}
 	blocks := 0
 	err := s.volume.chain(s.header.Catalog, recordCatalog, "VSS catalog block", func(body []byte, at int64) error {
 		blocks++
@@ -103,7 +104,7 @@ func (s *Set) readCatalog() error {
 }
 
 // takeEntry adds what one entry says.
-func (s *Set) takeEntry(b []byte, stores map[GUID]*store) error {
+func (s *Set) takeEntry(b []byte, stores map[guid.GUID]*store) error {
 	fail := func(field string, offset int64, cause error, detail string) error {
 		return &parse.Error{Structure: "VSS catalog entry", Field: field, Offset: offset, Err: cause, Detail: detail}
 	}

@@ -1,6 +1,9 @@
 package vss
 
-import "github.com/jobscan/jobscan/internal/parse"
+import (
+	"github.com/jobscan/jobscan/internal/guid"
+	"github.com/jobscan/jobscan/internal/parse"
+)
 
 // store holds the blocks of one shadow copy that were overwritten before the
 // next one was made.
@@ -18,8 +21,8 @@ type store struct {
 
 // Information is what follows a store's header.
 type Information struct {
-	CopyID     GUID // of the shadow copy
-	SetID      GUID // of the set that it was made in
+	CopyID     guid.GUID // of the shadow copy
+	SetID      guid.GUID // of the set that it was made in
 	Type       uint32
 	Provider   uint32
 	Attributes uint32 // VSS_VOLUME_SNAPSHOT_ATTRIBUTES

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -32,13 +33,13 @@ func unhex(t testing.TB, s string, size int) []byte {
 	return append(b, make([]byte, size-len(b))...)
 }
 
-func guid(t testing.TB, s string) GUID {
+func guidOf(t testing.TB, s string) guid.GUID {
 	t.Helper()
 	b, err := hex.DecodeString(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return GUID(b)
+	return guid.GUID(b)
 }
 
 // structure is a parser with a sample of its input.
@@ -52,19 +53,19 @@ type structure struct {
 }
 
 func structures(t testing.TB) []structure {
-	store := guid(t, "690b0f60df5be3119d6c005056c00008")
-	volume := guid(t, "640b0f60df5be3119d6c005056c00008")
+	store := guidOf(t, "690b0f60df5be3119d6c005056c00008")
+	volume := guidOf(t, "640b0f60df5be3119d6c005056c00008")
 	return []structure{
 		{"volume header", headerHex, 96, headerSize, func(b []byte) (any, error) { return ParseVolumeHeader(b) },
 			VolumeHeader{Version: 1, Catalog: 0x6e30000, VolumeID: volume, StorageID: volume}},
-		{"block header", blockHex, 128, BlockSize, func(b []byte) (any, error) { return ParseBlockHeader(b) },
+		{"block header", blockHex, 128, BlockSize, func(b []byte) (any, error) { return parseBlockHeader(b, "VSS block header") },
 			BlockHeader{Version: 1, Type: 4, Offset: 0x31560000, InfoSize: 100}},
 		{"catalog entry, shadow copy", copyHex, 128, 128, parseCopy,
 			CatalogCopy{VolumeSize: 1 << 30, StoreID: store, Sequence: 1, Flags: 0x40, Created: 0x1ceeff1d012a94b}},
 		{"catalog entry, store", storeHex, 128, 128, parseStore,
 			CatalogStore{StoreID: store, BlockList: 0x31564000, Header: 0x31560000, RangeList: 0x31568000, Bitmap: 0x3156c000, FileReference: 1<<48 | 37}},
 		{"store information", infoHex, 60, 100, func(b []byte) (any, error) { return ParseInformation(b) },
-			Information{CopyID: guid(t, "c2033c4ec67b8842ad96c1eac1a55f71"), SetID: guid(t, "01394e0afb06fc4895c26ab9e38e9e71"), Type: 9, Provider: 1, Attributes: 0x420009}},
+			Information{CopyID: guidOf(t, "c2033c4ec67b8842ad96c1eac1a55f71"), SetID: guidOf(t, "01394e0afb06fc4895c26ab9e38e9e71"), Type: 9, Provider: 1, Attributes: 0x420009}},
 		{"block descriptor", descriptorHex, 32, 32, func(b []byte) (any, error) { return ParseDescriptor(b) },
 			Descriptor{Original: 0x6e24000, Relative: 0xc000, Store: 0x3156c000, Flags: 0x88}},
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 )
 
@@ -29,11 +30,11 @@ const (
 
 // VolumeHeader says where the catalog is.
 type VolumeHeader struct {
-	Version   uint32 // 1: Vista and 7; 2: 8 and later
-	Catalog   int64  // byte offset on the volume; 0 when there is no shadow copy
-	MaxSize   uint64 // bytes that stores may take; 0 is no bound
-	VolumeID  GUID   // of this volume
-	StorageID GUID   // of the volume that stores its shadow copies
+	Version   uint32    // 1: Vista and 7; 2: 8 and later
+	Catalog   int64     // byte offset on the volume; 0 when there is no shadow copy
+	MaxSize   uint64    // bytes that stores may take; 0 is no bound
+	VolumeID  guid.GUID // of this volume
+	StorageID guid.GUID // of the volume that stores its shadow copies
 }
 
 // ParseVolumeHeader decodes the sector at 0x1e00. The error is ErrNone where
@@ -41,7 +42,7 @@ type VolumeHeader struct {
 func ParseVolumeHeader(b []byte) (VolumeHeader, error) {
 	c := parse.NewCursor(b, "VSS volume header")
 	id := c.Bytes(len(identifier), "identifier")
-	if id != nil && GUID(id) != identifier {
+	if id != nil && guid.GUID(id) != identifier {
 		return VolumeHeader{}, ErrNone
 	}
 	var h VolumeHeader
@@ -70,11 +71,11 @@ func checkNumber(c *parse.Cursor, field string, found, expected uint64, size int
 	}
 }
 
-func readGUID(c *parse.Cursor, field string) GUID {
+func readGUID(c *parse.Cursor, field string) guid.GUID {
 	if b := c.Bytes(16, field); b != nil {
-		return GUID(b)
+		return guid.GUID(b)
 	}
-	return GUID{}
+	return guid.GUID{}
 }
 
 // header reads the volume header.

@@ -16,6 +16,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/jobscan/jobscan/internal/guid"
 	"github.com/jobscan/jobscan/internal/parse"
 	"github.com/jobscan/jobscan/internal/wintime"
 )
@@ -54,16 +55,16 @@ type Snapshot struct {
 type Set struct {
 	volume   *volume
 	header   VolumeHeader
-	copies   []*shadow       // by time
-	orphans  map[GUID]*store // stores of shadow copies of other volumes
-	problems []error         // what of the catalog was lost
+	copies   []*shadow            // by time
+	orphans  map[guid.GUID]*store // stores of shadow copies of other volumes
+	problems []error              // what of the catalog was lost
 }
 
 // shadow is a shadow copy and the store that holds its blocks; nil when that
 // lies elsewhere.
 type shadow struct {
 	Snapshot
-	id       GUID
+	id       guid.GUID
 	sequence uint64
 	store    *store
 }
@@ -77,7 +78,7 @@ func Open(r io.ReaderAt, size int64) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{volume: v, header: h, orphans: map[GUID]*store{}}
+	s := &Set{volume: v, header: h, orphans: map[guid.GUID]*store{}}
 	if h.Catalog == 0 {
 		return s, nil
 	}

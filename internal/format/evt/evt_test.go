@@ -46,11 +46,11 @@ func TestHeader(t *testing.T) {
 	log := fixtures.OldEventLog(fixtures.OldLogOptions{FirstRecord: 7}, events(3)...)
 	h, err := ParseHeader(log)
 	want := Header{MajorVersion: 1, MinorVersion: 1, Start: 0x30, End: h.End, NextRecord: 10, OldestRecord: 7, MaxSize: 64 << 10}
-	if err != nil || h != want || h.End < 0x30+3*minRecordSize || h.Dirty() || h.Wrapped() || h.Full() {
+	if err != nil || h != want || h.End < 0x30+3*minRecordSize || h.Dirty() {
 		t.Errorf("got %+v, %v, want %+v", h, err, want)
 	}
 	log[36] = 7
-	if h, err := ParseHeader(log); err != nil || !h.Dirty() || !h.Wrapped() || !h.Full() {
+	if h, err := ParseHeader(log); err != nil || !h.Dirty() || h.Flags != 7 {
 		t.Errorf("flags: got %+v, %v", h, err)
 	}
 	for _, tt := range []struct {

@@ -13,12 +13,7 @@ const HeaderSize = 0x30
 
 const signature = "LfLe" // of the header and of every record
 
-// Flags of the header.
-const (
-	flagDirty   = 1 // not closed: offsets and numbers may be stale
-	flagWrapped = 2
-	flagFull    = 4
-)
+const flagDirty = 1 // ELF_LOGFILE_HEADER_DIRTY
 
 // Header is the header of a log, ELF_LOGFILE_HEADER.
 type Header struct {
@@ -34,12 +29,6 @@ type Header struct {
 
 // Dirty reports a log that was not closed: offsets and numbers may be stale.
 func (h Header) Dirty() bool { return h.Flags&flagDirty != 0 }
-
-// Wrapped reports a log whose ring went past its end.
-func (h Header) Wrapped() bool { return h.Flags&flagWrapped != 0 }
-
-// Full reports a log that had no room for an event.
-func (h Header) Full() bool { return h.Flags&flagFull != 0 }
 
 // ParseHeader decodes the header at the start of a log. Errors are a wrong
 // signature and a size that is not that of the header. Offsets are given as they

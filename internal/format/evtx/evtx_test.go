@@ -51,7 +51,7 @@ func TestFileHeader(t *testing.T) {
 		}
 	}
 	log[120] = 1
-	if got, err := ParseFileHeader(log); err != nil || !got.Dirty() || got.Full() || !got.ChecksumValid {
+	if got, err := ParseFileHeader(log); err != nil || got.Flags != 1 || !got.ChecksumValid {
 		t.Errorf("dirty: got %+v, %v", got, err)
 	}
 }

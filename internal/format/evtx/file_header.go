@@ -10,12 +10,6 @@ import (
 // FileHeaderSize is the part of the first block that has fields, in bytes.
 const FileHeaderSize = 128
 
-// Flags of the file header.
-const (
-	fileDirty = 1 // not closed: counts may be stale
-	fileFull  = 2
-)
-
 const fileSignature = "ElfFile\x00"
 
 // FileHeader is the header of a log.
@@ -26,16 +20,10 @@ type FileHeader struct {
 	MajorVersion          uint16
 	BlockSize             uint16 // bytes before the first chunk
 	ChunkCount            uint16
-	Flags                 uint32
+	Flags                 uint32 // 1: not closed, so that counts may be stale; 2: full
 	// ChecksumValid tells whether the CRC-32 of the header fits.
 	ChecksumValid bool
 }
-
-// Dirty reports a log that was not closed: what the header counts may be stale.
-func (h FileHeader) Dirty() bool { return h.Flags&fileDirty != 0 }
-
-// Full reports a log that had no room left.
-func (h FileHeader) Full() bool { return h.Flags&fileFull != 0 }
 
 // ParseFileHeader decodes the first 128 bytes of a log. A checksum that does not
 // fit is told in the result; the errors are a wrong signature, a version other

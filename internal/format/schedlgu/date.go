@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/jobscan/jobscan/internal/wintime"
 )
 
 // LocalTime is a wall-clock time of the machine that wrote the log, without a
@@ -115,22 +117,9 @@ func (w written) in(o Order) (LocalTime, bool) {
 	} else if t.Year < 100 {
 		t.Year += 1900
 	}
-	ok := t.Month >= 1 && t.Month <= 12 && t.Day >= 1 && t.Day <= monthLength(t.Year, t.Month) &&
+	ok := t.Month >= 1 && t.Month <= 12 && t.Day >= 1 && t.Day <= wintime.MonthLength(t.Year, t.Month) &&
 		t.Hour < 24 && t.Minute < 60 && t.Second < 60
 	return t, ok
-}
-
-func monthLength(year, month int) int {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	}
-	return 31
 }
 
 // settleDates finds the one order in which all dates of the log make sense, and

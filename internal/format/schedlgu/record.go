@@ -140,28 +140,3 @@ func (r *Record) codes() {
 		}
 	}
 }
-
-// readings gives the numbers that the text of an exit code can mean.
-func readings(s string) []uint32 {
-	var out []uint32
-	add := func(n uint32, err error) {
-		if err == nil && !slices.Contains(out, n) {
-			out = append(out, n)
-		}
-	}
-	if hex, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
-		n, err := strconv.ParseUint(hex, 16, 32)
-		add(uint32(n), err)
-		return out
-	}
-	if strings.HasPrefix(s, "-") {
-		n, err := strconv.ParseInt(s, 10, 32)
-		add(uint32(int32(n)), err)
-		return out
-	}
-	n, err := strconv.ParseUint(s, 10, 32)
-	add(uint32(n), err)
-	n, err = strconv.ParseUint(s, 16, 32)
-	add(uint32(n), err)
-	return out
-}

@@ -51,17 +51,13 @@ type Record struct {
 	// may be either way round, none where it is no date.
 	Times []LocalTime
 	// ExitCode is the text of the code in a result, "" without one. Its base is
-	// not certain; see ExitCodes.
+	// not certain: "65" is 65 or 0x65.
 	ExitCode string
 	// ErrorCode is the HRESULT that an error or warning gives, HasErrorCode whether it does.
 	ErrorCode    uint32
 	HasErrorCode bool
 	Lines        []string // the lines as written, without line ends
 }
-
-// ExitCodes gives the numbers that ExitCode can mean, the decimal reading
-// first; one when both agree or only one is possible.
-func (r Record) ExitCodes() []uint32 { return readings(r.ExitCode) }
 
 // Parse decodes a log. Input in which no record is found is an error
 // (*parse.Error); a damaged record is kept as a fragment or as KindOther.

@@ -190,21 +190,6 @@ func TestOtherLanguages(t *testing.T) {
 	}
 }
 
-func TestExitCodes(t *testing.T) {
-	tests := []struct {
-		text string
-		want []uint32
-	}{
-		{"0", []uint32{0}}, {"65", []uint32{65, 0x65}}, {"1f", []uint32{0x1F}}, {"0x10", []uint32{16}},
-		{"c0000005", []uint32{0xC0000005}}, {"-1", []uint32{0xFFFFFFFF}}, {"", nil}, {"4294967295", []uint32{0xFFFFFFFF}},
-	}
-	for _, tt := range tests {
-		if got := (Record{ExitCode: tt.text}).ExitCodes(); !reflect.DeepEqual(got, tt.want) {
-			t.Errorf("%q: got %#x, want %#x", tt.text, got, tt.want)
-		}
-	}
-}
-
 func TestRuns(t *testing.T) {
 	l := mustParse(t, wideText(english))
 	got := l.Runs()

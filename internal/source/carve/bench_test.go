@@ -57,7 +57,7 @@ func BenchmarkRun(b *testing.B) {
 			r := bytes.NewReader(c.data)
 			for b.Loop() {
 				f := &Finder{}
-				if _, err := f.Run(context.Background(), r, int64(len(c.data)), nil); err != nil {
+				if _, err := f.run(context.Background(), r, int64(len(c.data)), nil); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -14,8 +14,8 @@ import (
 )
 
 // Finder says what to look for and where to put it. A callback that is nil is
-// not called. Callbacks come from the goroutine that called Run or Part, each
-// kind by ascending offset. All offsets are bytes from the start of the volume.
+// not called. Callbacks come from the goroutine that called Part, each kind by
+// ascending offset. All offsets are bytes from the start of the volume.
 type Finder struct {
 	// Want judges a name in UTF-16LE, which is valid during the call only.
 	// Nil wants every name. Jobs have no name and are found in any case.
@@ -59,14 +59,6 @@ type Stats struct {
 	Jobs         int64
 }
 
-// Add sums the counts of two parts.
-func (s Stats) Add(o Stats) Stats {
-	return Stats{
-		Bytes: s.Bytes + o.Bytes, Live: s.Live + o.Live, Unreadable: s.Unreadable + o.Unreadable,
-		Records: s.Records + o.Records, IndexRecords: s.IndexRecords + o.IndexRecords, USN: s.USN + o.USN, Jobs: s.Jobs + o.Jobs,
-	}
-}
-
 // Sizes in bytes.
 const (
 	step     = 1 << 20 // of a window, and the grid on which windows begin
@@ -75,9 +67,9 @@ const (
 	tail     = jobfile.ScannerTail
 )
 
-// Parts cuts a volume into the parts that Run goes over, in order. Parts can be
-// searched at the same moment, each with a Finder of its own; joined in order
-// they give what Run gives.
+// Parts cuts a volume into parts, in order. Parts can be searched at the same
+// moment, each with a Finder of its own; what they give, joined in order, is the
+// same as of one Finder that goes over them.
 func Parts(size int64) []Range {
 	var out []Range
 	for at := int64(0); at < size; at += partSize {
@@ -86,25 +78,13 @@ func Parts(size int64) []Range {
 	return out
 }
 
-// Run searches size bytes of r outside the live ranges, which were read by
-// other means: the extents of $MFT and of $J. A structure is found where its
-// first byte lies outside of them. Live ranges may overlap and come in any
-// order. The error is that of ctx; the counts then are those so far.
-func (f *Finder) Run(ctx context.Context, r io.ReaderAt, size int64, live []Range) (Stats, error) {
-	var all Stats
-	for _, part := range Parts(size) {
-		s, err := f.Part(ctx, r, size, live, part)
-		all = all.Add(s)
-		if err != nil {
-			return all, err
-		}
-	}
-	return all, nil
-}
-
-// Part is Run for one of the Parts of the volume. What lies across its end is
-// read there; the window before it is looked at too, so that what began there
-// is not found a second time.
+// Part searches one of the Parts of a volume, which is the size bytes of r,
+// outside the live ranges, which were read by other means: the extents of $MFT
+// and of $J. A structure is found where its first byte lies outside of them. Live
+// ranges may overlap and come in any order. What lies across the end of the part
+// is read there; the window before it is looked at too, so that what began there
+// is not found a second time. The error is that of ctx; the counts then are those
+// so far.
 func (f *Finder) Part(ctx context.Context, r io.ReaderAt, size int64, live []Range, part Range) (Stats, error) {
 	p := &pass{f: f, r: r, size: size, jobs: jobfile.NewScanner(r, size)}
 	part.Start, part.End = max(part.Start, 0), min(part.End, size)

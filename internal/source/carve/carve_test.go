@@ -56,7 +56,7 @@ func (l *log) equal(o *log) bool {
 
 func run(t *testing.T, l *log, want func([]byte) bool, r io.ReaderAt, size int64, live []Range) Stats {
 	t.Helper()
-	s, err := l.finder(want).Run(context.Background(), r, size, live)
+	s, err := l.finder(want).run(context.Background(), r, size, live)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +284,7 @@ func TestParts(t *testing.T) {
 	var sum Stats
 	for i := range parts {
 		joined.add(&logs[i])
-		sum = sum.Add(sums[i])
+		sum = sum.add(sums[i])
 	}
 	if !joined.equal(&whole) || sum != stats {
 		t.Errorf("parts: %+v, whole: %+v", sum, stats)
@@ -366,12 +366,13 @@ func TestUnreadable(t *testing.T) {
 func TestContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := (&Finder{}).Run(ctx, bytes.NewReader(make([]byte, 5000)), 5000, nil); !errors.Is(err, context.Canceled) {
+	if _, err := (&Finder{}).run(ctx, bytes.NewReader(make([]byte, 5000)), 5000, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// Random bytes and programs hold no job, no record and no INDX record.
+// Random bytes and what programs consist of hold no job, no record and no INDX
+// record.
 func TestNothingToFind(t *testing.T) {
 	size := 64 << 20
 	if testing.Short() {
@@ -380,7 +381,7 @@ func TestNothingToFind(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		data []byte
-	}{{"random", noise(size, 3)}, {"programs", binaries(size)}} {
+	}{{"random", noise(size, 3)}, {"program", programLike(size)}} {
 		var l log
 		stats := run(t, &l, nil, bytes.NewReader(c.data), int64(len(c.data)), nil)
 		if stats.Jobs+stats.Records+stats.IndexRecords+stats.USN != 0 {

@@ -30,7 +30,7 @@ func checkRun(t *testing.T, b []byte) {
 		}
 		last, end = r.Offset, r.Offset+int64(len(r.Bytes()))
 	}
-	stats, err := f.Run(context.Background(), bytes.NewReader(b), int64(len(b)), nil)
+	stats, err := f.run(context.Background(), bytes.NewReader(b), int64(len(b)), nil)
 	if err != nil || stats.Bytes != int64(len(b)) || stats.Jobs != int64(len(l.jobs)) || stats.USN < int64(len(l.usn)) {
 		t.Fatalf("%+v, %v", stats, err)
 	}

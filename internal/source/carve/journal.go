@@ -18,22 +18,6 @@ const (
 	InSequence
 )
 
-// Has reports that all the signs given are there.
-func (p Plausibility) Has(signs Plausibility) bool { return p&signs == signs }
-
-// String names the signs.
-func (p Plausibility) String() string {
-	switch p & (InPlace | InSequence) {
-	case InPlace | InSequence:
-		return "in place and in sequence"
-	case InPlace:
-		return "in place, alone"
-	case InSequence:
-		return "copied elsewhere, in sequence"
-	}
-	return "copied elsewhere, alone"
-}
-
 const journalPage = 4096 // records do not cross a multiple of it
 
 // usn takes the USN record at a place of the window, if one is there.

@@ -34,7 +34,7 @@ func TestRunsOfCarvedRecords(t *testing.T) {
 			resident++
 		}
 	}}
-	if _, err := f.Run(context.Background(), image, image.Size(), nil); err != nil {
+	if _, err := f.run(context.Background(), image, image.Size(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if named == 0 || resident == 0 {
@@ -59,7 +59,7 @@ func TestHeadlessNamesOfCarvedIndexes(t *testing.T) {
 			}
 		}
 	}}
-	if _, err := f.Run(context.Background(), image, image.Size(), nil); err != nil {
+	if _, err := f.run(context.Background(), image, image.Size(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if headless != 1 {

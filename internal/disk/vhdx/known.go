@@ -1,21 +1,7 @@
 package vhdx
 
-import (
-	"encoding/binary"
-	"fmt"
-)
-
-// GUID is as on disk: its first three parts are little-endian.
-type GUID [16]byte
-
-// String gives the usual 8-4-4-4-12 form, lower case.
-func (g GUID) String() string {
-	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(g[0:]),
-		binary.LittleEndian.Uint16(g[4:]), binary.LittleEndian.Uint16(g[6:]), g[8:10], g[10:])
-}
-
 // The regions and metadata items that [MS-VHDX] 2.2.3.2 and 2.6.2 know, in the
-// form that String gives.
+// form that guid.GUID.String gives.
 const (
 	regionBAT      = "2dc27766-f623-4200-9d64-115e9bfd4a08"
 	regionMetadata = "8b7ca206-4790-4b9a-b8fe-575f050f886e"
