@@ -37,6 +37,9 @@ func ParseAttributeList(b []byte) (entries []AttributeListEntry, damage []error)
 		e, length, err := parseAttributeListEntry(b[off:])
 		if err == nil {
 			e.Offset = off
+			if entries == nil {
+				entries = make([]AttributeListEntry, 0, (len(b)-off)/attributeListEntrySize)
+			}
 			entries = append(entries, e)
 			off += length
 			continue

@@ -44,8 +44,11 @@ func (v *Volume) childByIndex(parent uint64, name string) *File {
 			if e.FileName.Namespace == NamespaceDOS || !v.EqualFold(e.FileName.Name, name) {
 				continue
 			}
-			f, err := v.File(e.Reference.Record())
-			if err == nil && f.Record.InUse && f.Reference() == e.Reference && v.hasName(f, parent, name) {
+			r, err := v.Record(e.Reference.Record())
+			if err != nil || !r.InUse || r.Reference() != e.Reference {
+				continue
+			}
+			if f := v.FileOf(r); v.hasName(f, parent, name) {
 				return f
 			}
 		}
@@ -61,23 +64,43 @@ func (v *Volume) childByScan(parent uint64, name string) *File {
 	var best *File
 	want := func(b []byte) bool { return len(b) == 2*units && v.EqualFold(wtf8.FromLE(b), name) }
 	hit := func(h NameHit) {
-		n, extension := h.Record, []uint64(nil)
-		if h.Base != 0 {
-			n, extension = h.Base.Record(), []uint64{h.Record}
-		}
-		f, err := v.File(n, extension...)
-		if err != nil || !v.hasName(f, parent, name) {
+		if best != nil && best.Record.InUse {
 			return
 		}
-		if best == nil || (f.Record.InUse && !best.Record.InUse) {
+		if f := v.fileOfHit(h, parent, name, best != nil); f != nil {
 			best = f
 		}
-		if f.Record.InUse {
+		if best != nil && best.Record.InUse {
 			stop()
 		}
 	}
 	_, _ = v.ScanNames(ctx, 0, math.MaxUint64, want, hit, func(uint64, error) {}) // the end of ctx is success
 	return best
+}
+
+// fileOfHit gives the file of a FILE record that holds the name, nil where it
+// does not or is no record of that file's; with onlyInUse nil for a deleted
+// file too. All that is decided before the file's records are joined: thousands
+// of them may hold the name.
+func (v *Volume) fileOfHit(h NameHit, parent uint64, name string, onlyInUse bool) *File {
+	r, err := v.Record(h.Record)
+	if err != nil {
+		return nil
+	}
+	alone := &File{Record: r, Attributes: r.Attributes}
+	alone.decodeNames(int64(v.recordSize))
+	if !v.hasName(alone, parent, name) {
+		return nil
+	}
+	if h.Base != 0 {
+		if r, err = v.Record(h.Base.Record()); err != nil || r.Reference() != h.Base || (r.InUse && !h.InUse) {
+			return nil
+		}
+	}
+	if onlyInUse && !r.InUse {
+		return nil
+	}
+	return v.FileOf(r, h.Record)
 }
 
 func (v *Volume) hasName(f *File, parent uint64, name string) bool {

@@ -96,6 +96,112 @@ func TestAttributeListBomb(t *testing.T) {
 	}
 }
 
+// TestListsOfOthers: an attribute list that names the records of another file is
+// followed for as long as it may be a file's that lost some; many files with such
+// lists once had every record read for each of them.
+func TestListsOfOthers(t *testing.T) {
+	const base, owner, firstOwn, firstOther, count = 30, 31, 40, 200, 400
+	tv := newTestVolume(count, 200)
+	file := func(n uint32, lcn byte, records []uint64) {
+		size := uint64(32 * len(records))
+		place(tv, int(lcn), listBytes(len(records), func(i int) uint64 { return records[i] }))
+		tv.add(recordSpec{number: n, sequence: 4, attributes: [][]byte{
+			nonResident(0x20, "", 0, 0, 0, size, size, []byte{0x21, 3, lcn, 0, 0}),
+			resident(0x30, "", fileNameValue(5|5<<48, fmt.Sprint(n), 1))}})
+	}
+	var own, other, absent []uint64
+	for n := uint64(firstOwn); n < count; n++ {
+		spec := recordSpec{number: uint32(n), sequence: 1, base: base | 4<<48, attributes: [][]byte{resident(0x30, "", fileNameValue(5|5<<48, fmt.Sprint(n), 1))}}
+		if n < firstOther {
+			own = append(own, n)
+		} else {
+			spec.base = owner | 4<<48
+			other = append(other, n)
+		}
+		absent = append(absent, n+1_000_000)
+		tv.add(spec)
+	}
+	file(owner, 160, other)
+	var mixed []uint64 // two of the other's for one of the file's own
+	for i := range 60 {
+		mixed = append(mixed, other[2*i], own[i], other[2*i+1])
+	}
+	tests := []struct {
+		name      string
+		list      []uint64
+		candidate uint64
+		names     int
+		reads     int
+		damage    string
+	}{
+		{"few of the other's", slices.Concat(other[:63], own), firstOwn, 161, 63 + 160, "record 200 is listed, but its base is 31-4 and not 30-4, or it was freed) (the first of 63, among 223 listed, that cannot be joined)"},
+		{"all of the other's", other, firstOwn, 2, 64 + 1, "(the first of 64, among 64 listed, that cannot be joined; 136 entries after them were not followed)"},
+		{"its own after too many", slices.Concat(other[:64], own[:20]), own[7], 2, 64 + 1, "(the first of 64, among 64 listed, that cannot be joined; 20 entries after them were not followed)"},
+		{"mixed", mixed, firstOwn, 61, 180, "(the first of 120, among 180 listed, that cannot be joined)"},
+		{"absent", slices.Concat(absent[:100], own), firstOwn, 161, 160, "(the first of 100, among 260 listed, that cannot be joined)"},
+	}
+	for _, tt := range tests {
+		file(base, 150, tt.list)
+		b := tv.bytes()
+		r := &countReads{ReaderAt: bytes.NewReader(b)}
+		v, err := Open(r, int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.calls = 0
+		f, err := v.File(base, tt.candidate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(f.Names()); got != tt.names || r.calls != tt.reads+2 {
+			t.Errorf("%s: got %d names with %d reads, want %d with %d", tt.name, got, r.calls, tt.names, tt.reads+2)
+		}
+		if len(f.Damage) != 1 || !strings.Contains(f.Damage[0].Error(), tt.damage) {
+			t.Errorf("%s: got %v, want %q", tt.name, f.Damage, tt.damage)
+		}
+		if f, err := v.File(owner); err != nil || len(f.Names()) != 201 || len(f.Damage) != 0 {
+			t.Errorf("%s: the other file: got %d names, %v, %v", tt.name, len(f.Names()), f.Damage, err)
+		}
+	}
+}
+
+// TestChildOfManyRecords: each of the extension records of a deleted file holds
+// the name that is looked for; once all of them were read again for each.
+func TestChildOfManyRecords(t *testing.T) {
+	const base, first, count = 30, 100, 400
+	tv := newTestVolume(count, 200)
+	place(tv, 150, listBytes(count-first, func(i int) uint64 { return uint64(first + i) }))
+	tv.add(recordSpec{number: base, sequence: 4, free: true, attributes: [][]byte{
+		nonResident(0x20, "", 0, 0, 0, 32*(count-first), 32*(count-first), []byte{0x22, 3, 0, 150, 0, 0})}})
+	for n := uint32(first); n < count; n++ {
+		tv.add(recordSpec{number: n, sequence: 1, free: true, base: base | 3<<48, attributes: [][]byte{
+			resident(0x30, "", fileNameValue(RecordExtend|11<<48, "$UsnJrnl", 1))}})
+	}
+	live := plainFile(399, "$usnjrnl", nil)
+	live.attributes[1] = resident(0x30, "", fileNameValue(RecordExtend|11<<48, "$usnjrnl", 1))
+	for _, tt := range []struct {
+		name string
+		add  recordSpec
+		want uint64
+	}{{"deleted", recordSpec{number: 31}, base}, {"in use behind it", live, 399}} {
+		tv.add(tt.add)
+		b := tv.bytes()
+		r := &countReads{ReaderAt: bytes.NewReader(b)}
+		v, err := Open(r, int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.calls = 0
+		f, err := v.FindJournal()
+		if err != nil || f.Record.Number != tt.want {
+			t.Errorf("%s: got %+v, %v; want record %d", tt.name, f, err, tt.want)
+		}
+		if r.calls > 4*count {
+			t.Errorf("%s: %d reads", tt.name, r.calls)
+		}
+	}
+}
+
 // TestManyNames: the names of a file with very many extension records are told
 // apart in one pass, and each is kept once, in order.
 func TestManyNames(t *testing.T) {

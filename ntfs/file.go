@@ -22,10 +22,13 @@ type File struct {
 	names []FileName
 }
 
-// Bounds of joining: NTFS allows 256 KiB of attribute list.
+// Bounds of joining: NTFS allows 256 KiB of attribute list. An extension record
+// belongs to one base, so that lists of many files which name the same records
+// do so in vain; few of a file's own are ever lost.
 const (
 	maxAttributeList    = 256 << 10
 	maxExtensionRecords = 1 << 13
+	maxFailedJoins      = 64 // more listed records that are not the file's than that are
 )
 
 // File reads base record n and joins its extension records: those that its
@@ -38,24 +41,31 @@ const (
 // base in use is what a list named earlier, and is left out.
 //
 // The error is that of Record. However much is wrong with the lists, Damage
-// has one entry for each list and one for all the records that it names in vain.
+// has one entry for each list and one for all the records that they name in vain.
+// After 64 more of them than of the file's own the rest of the lists is not
+// followed, which is told there too; the candidates given still are.
 func (v *Volume) File(n uint64, extensions ...uint64) (*File, error) {
 	base, err := v.Record(n)
 	if err != nil {
 		return nil, err
 	}
-	return v.fileOf(base, extensions), nil
+	return v.FileOf(base, extensions...), nil
 }
 
-// fileOf joins base and its extension records.
-func (v *Volume) fileOf(base *Record, extensions []uint64) *File {
+// FileOf is File for a base record that was read before.
+func (v *Volume) FileOf(base *Record, extensions ...uint64) *File {
 	f := &File{Record: base, Attributes: slices.Clone(base.Attributes), Damage: slices.Clone(base.Damage)}
 	listed := v.listedExtensions(f)
 	visited := map[uint64]bool{base.Number: true}
 	var failed failedJoins
-	joined, tried := 0, 0
+	joined := 0
 	for i, m := range slices.Concat(listed, extensions) {
+		isListed := i < len(listed)
 		if visited[m] {
+			continue
+		}
+		if isListed && failed.read-joined == maxFailedJoins {
+			failed.left++
 			continue
 		}
 		if joined == maxExtensionRecords {
@@ -63,20 +73,18 @@ func (v *Volume) fileOf(base *Record, extensions []uint64) *File {
 			break
 		}
 		visited[m] = true
-		isListed := i < len(listed)
 		if isListed {
-			tried++
+			failed.tried++
 		}
 		ok, err := v.join(f, m, isListed && failed.first == nil)
 		if ok {
 			joined++
 		} else if isListed {
-			failed.add(err)
+			failed.add(err, v.holdsRecord(m))
 		}
 	}
 	if failed.count > 0 {
-		f.Damage = append(f.Damage, v.joinError(base.Number, failed.first,
-			fmt.Sprintf("the first of %d, among %d listed, that cannot be joined", failed.count, tried)))
+		f.Damage = append(f.Damage, v.joinError(base.Number, failed.first, failed.String()))
 	}
 	f.decodeNames(int64(v.recordSize))
 	return f
@@ -85,14 +93,28 @@ func (v *Volume) fileOf(base *Record, extensions []uint64) *File {
 // failedJoins counts the listed extension records that did not belong.
 type failedJoins struct {
 	count int
+	read  int // of those, where $MFT holds the record
+	tried int // all listed records that were looked at
+	left  int // entries of the lists that were not followed
 	first error
 }
 
-func (j *failedJoins) add(err error) {
+func (j *failedJoins) add(err error, read bool) {
 	j.count++
+	if read {
+		j.read++
+	}
 	if j.first == nil {
 		j.first = err
 	}
+}
+
+func (j *failedJoins) String() string {
+	s := fmt.Sprintf("the first of %d, among %d listed, that cannot be joined", j.count, j.tried)
+	if j.left > 0 {
+		s += fmt.Sprintf("; %d entries after them were not followed", j.left)
+	}
+	return s
 }
 
 // listedExtensions gives the records other than the base that the attribute
@@ -115,6 +137,7 @@ func (v *Volume) listedExtensions(f *File) []uint64 {
 		if err != nil {
 			f.Damage = append(f.Damage, err)
 		}
+		out = slices.Grow(out, len(entries))
 		for _, e := range entries {
 			if n := e.Reference.Record(); n != f.Record.Number {
 				out = append(out, n)
@@ -160,7 +183,7 @@ func (v *Volume) listContent(a *Attribute, limit int64) ([]byte, error) {
 // join adds the attributes of record m if it is an extension of f, which can be
 // seen in its header, before anything is decoded. With explain it says why not.
 func (v *Volume) join(f *File, m uint64, explain bool) (joined bool, why error) {
-	if m >= v.RecordCount() && !explain {
+	if !v.holdsRecord(m) && !explain {
 		return false, nil
 	}
 	b, err := v.rawRecord(m)
@@ -186,6 +209,10 @@ func (v *Volume) join(f *File, m uint64, explain bool) (joined bool, why error) 
 	f.Damage = append(f.Damage, r.Damage...)
 	return true, nil
 }
+
+// holdsRecord reports that $MFT, as far as the evidence goes, has record n. That
+// is known without reading it.
+func (v *Volume) holdsRecord(n uint64) bool { return n < v.RecordCount() && v.lostUntil(n) == n }
 
 func (v *Volume) joinError(n uint64, cause error, detail string) error {
 	return &parse.Error{Structure: "FILE record", Field: "extension records", Offset: int64(n) * int64(v.recordSize), Err: cause, Detail: detail}

@@ -33,7 +33,7 @@ func (v *Volume) openMFTBitmap() *Stream {
 	if v.loose || v.mftRecord == nil {
 		return nil
 	}
-	s, err := v.OpenStream(v.fileOf(v.mftRecord, nil), TypeBitmap, "")
+	s, err := v.OpenStream(v.FileOf(v.mftRecord), TypeBitmap, "")
 	if err != nil {
 		return nil
 	}

@@ -82,7 +82,7 @@ func (v *Volume) ScanNames(ctx context.Context, from, to uint64, want func(name 
 		}
 		if end := v.lostUntil(n); end > n {
 			end = min(end, to)
-			s.unreadable(n, end, &parse.Error{Structure: "FILE record", Offset: int64(n * size), Err: parse.ErrTruncated, Detail: "not in the evidence"})
+			s.unreadable(n, end, gapMissing, &parse.Error{Structure: "FILE record", Offset: int64(n * size), Err: parse.ErrTruncated, Detail: "not in the evidence"})
 			n = end
 			continue
 		}
@@ -132,8 +132,7 @@ type nameScan struct {
 	problem func(record uint64, err error)
 	stats   ScanStats
 
-	gapFrom, gapTo uint64 // unreadable records not reported yet
-	gapErr         error
+	gap gap
 }
 
 // oneByOne reads records that could not be read together: a bad sector costs
@@ -142,7 +141,7 @@ func (s *nameScan) oneByOne(n, to uint64, buf []byte) uint64 {
 	size := int64(len(buf))
 	for ; n < to && s.v.lostUntil(n) <= n; n++ {
 		if k, err := s.v.mft.ReadAt(buf, int64(n)*size); k < len(buf) {
-			s.unreadable(n, n+1, &parse.Error{Structure: "FILE record", Offset: int64(n) * size, Err: err})
+			s.unreadable(n, n+1, gapOf(err), &parse.Error{Structure: "FILE record", Offset: int64(n) * size, Err: err})
 			continue
 		}
 		s.record(n, buf)
@@ -230,11 +229,12 @@ func (s *nameScan) names(rec []byte) (found, sound bool) {
 // one, and of what is neither.
 var leastAttribute = [3]uint32{residentHeader, nonResidentHeader, math.MaxUint32}
 
-// fileNameBytes gives the name inside a $FILE_NAME attribute.
+// fileNameBytes gives the name inside a $FILE_NAME attribute. Such an attribute
+// is resident and has no name of its own.
 func fileNameBytes(a []byte) ([]byte, bool) {
 	length := binary.LittleEndian.Uint32(a[0x10:])
 	at := int(binary.LittleEndian.Uint16(a[0x14:]))
-	if a[8] != 0 || at < residentHeader || at > len(a) || uint64(length) > uint64(len(a)-at) || length <= fileNameAt {
+	if a[8]|a[9] != 0 || at < residentHeader || at > len(a) || uint64(length) > uint64(len(a)-at) || length <= fileNameAt {
 		return nil, false
 	}
 	value := a[at : at+int(length)]
@@ -278,35 +278,38 @@ func (s *nameScan) damaged(n uint64, rec []byte, torn sectorSet, problem string)
 // noRecord counts a slot without a signature: one that was never used, or a
 // lost one, which zeros are where $BITMAP says that a file stands there.
 func (s *nameScan) noRecord(n uint64, rec []byte) {
-	if n >= s.v.written || bytes.Equal(rec, zeroRecord[:len(rec)]) {
-		if allocated, _ := s.v.RecordAllocated(n); !allocated {
-			s.stats.Records++
-			s.stats.Empty++
-			return
-		}
+	allocated, _ := s.v.RecordAllocated(n)
+	if !allocated && (n >= s.v.written || bytes.Equal(rec, zeroRecord[:len(rec)])) {
+		s.stats.Records++
+		s.stats.Empty++
+		return
 	}
-	if s.gapErr != nil && s.gapTo == n {
-		s.unreadable(n, n+1, nil)
+	kind := gapSignature
+	if allocated {
+		kind = gapSignatureInUse
+	}
+	if s.gap.takes(n, kind) {
+		s.unreadable(n, n+1, kind, nil)
 		return
 	}
 	var err error = &parse.Error{Structure: "FILE record", Field: "signature", Offset: int64(n) * int64(len(rec)),
 		Err: parse.ErrSignature, Detail: fmt.Sprintf("expected \"FILE\", found %q", rec[:4])}
-	if allocated, _ := s.v.RecordAllocated(n); allocated {
+	if allocated {
 		err = fmt.Errorf("%w%s", err, inUseByBitmap)
 	}
-	s.unreadable(n, n+1, err)
+	s.unreadable(n, n+1, kind, err)
 }
 
 // unreadable counts records [from, to) and joins them to the range before
-// them. cause is not nil unless it is the same as that range's.
-func (s *nameScan) unreadable(from, to uint64, cause error) {
+// them if that takes them. Only if it does may cause be nil.
+func (s *nameScan) unreadable(from, to uint64, kind gapKind, cause error) {
 	s.stats.Records += to - from
 	s.stats.Unreadable += to - from
-	if s.gapErr == nil || s.gapTo != from {
+	if !s.gap.takes(from, kind) {
 		s.flush()
-		s.gapFrom, s.gapErr = from, cause
+		s.gap = gap{from: from, kind: kind, err: cause}
 	}
-	s.gapTo = to
+	s.gap.to = to
 }
 
 func (s *nameScan) report(n uint64, err error) {
@@ -316,13 +319,8 @@ func (s *nameScan) report(n uint64, err error) {
 
 // flush reports the range of unreadable records that is open.
 func (s *nameScan) flush() {
-	if s.gapErr == nil {
-		return
+	if s.gap.err != nil {
+		s.problem(s.gap.from, s.gap.problem())
 	}
-	err := s.gapErr
-	if n := s.gapTo - s.gapFrom; n > 1 {
-		err = fmt.Errorf("%w; the same for the %d records after it", err, n-1)
-	}
-	s.gapErr = nil
-	s.problem(s.gapFrom, err)
+	s.gap = gap{}
 }

@@ -172,4 +172,9 @@ func TestScanJumpsOverLostExtents(t *testing.T) {
 	if err != nil || hits != 1 || problems != 1 || stats.Records != v.RecordCount() || stats.Unreadable != 1<<26 {
 		t.Errorf("got %d hits, %d problems, %+v of %d, %v", hits, problems, stats, v.RecordCount(), err)
 	}
+	for n, want := range map[uint64]bool{15: true, 16: false, 1 << 26: false, 1<<26 + 16: true, v.RecordCount(): false} {
+		if got := v.holdsRecord(n); got != want {
+			t.Errorf("record %d is held: got %v", n, got)
+		}
+	}
 }

@@ -56,7 +56,9 @@ func (f fileSource) Extents() []ntfs.Extent { return f.extents }
 // pieces meet. The same goes for bytes that cannot be read. The error is that
 // of ctx; the sums cover what was walked until then.
 func Walk(ctx context.Context, s Source, visit func(Raw), problem func(offset int64, err error)) (Stats, error) {
-	return WalkRange(ctx, s, whole(s), visit, problem)
+	d := dataOf(s)
+	w := walker{source: s, shift: findShift(s, &d), visit: visit, problem: problem}
+	return w.walk(ctx, 0, s.Size(), &d, nil)
 }
 
 // Records yields every record of s in stream order, as Walk does, decoded. An
@@ -64,13 +66,12 @@ func Walk(ctx context.Context, s Source, visit func(Raw), problem func(offset in
 // error comes last.
 func Records(ctx context.Context, s Source) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		w := walker{source: s, shift: FindShift(s)}
+		d := dataOf(s)
+		w := walker{source: s, shift: findShift(s, &d)}
 		w.visit = func(r Raw) { w.stopped = !yield(r.Decode()) }
 		w.problem = func(_ int64, err error) { w.stopped = !yield(Record{}, err) }
-		if _, err := w.walk(ctx, 0, s.Size(), nil); err != nil && !w.stopped {
+		if _, err := w.walk(ctx, 0, s.Size(), &d, nil); err != nil && !w.stopped {
 			yield(Record{}, err)
 		}
 	}
 }
-
-func whole(s Source) Range { return Range{Length: s.Size(), Shift: FindShift(s)} }

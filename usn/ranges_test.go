@@ -129,7 +129,8 @@ func walkThrough(t *testing.T, s Source, shift int64, size int) (out walked) {
 	t.Helper()
 	w := walker{source: s, shift: shift, visit: out.visit(t), problem: out.problem(t)}
 	var err error
-	out.stats, err = w.walk(context.Background(), 0, s.Size(), &rooms{pool: sync.Pool{New: func() any {
+	d := dataOf(s)
+	out.stats, err = w.walk(context.Background(), 0, s.Size(), &d, &rooms{pool: sync.Pool{New: func() any {
 		b := make([]byte, size)
 		return &b
 	}}})

@@ -13,8 +13,14 @@ const (
 // or at the next page, agrees as well; only if there is no such pair do single
 // records count. Without any record it is zero.
 func FindShift(s Source) int64 {
+	d := dataOf(s)
+	return findShift(s, &d)
+}
+
+// findShift is FindShift for s with data d.
+func findShift(s Source, d *data) int64 {
 	var c census
-	c.take(s)
+	c.take(s, d)
 	shift, _ := c.winner()
 	return shift
 }
@@ -23,8 +29,9 @@ func FindShift(s Source) int64 {
 // in windows spread over its data, at least half is USN records. Other bytes
 // that hold a journal somewhere, such as a volume, are none.
 func Recognise(s Source) bool {
+	d := dataOf(s)
 	var c census
-	c.take(s)
+	c.take(s, &d)
 	return c.records > 0 && 2*c.recordBytes >= c.nonzeroWords*alignment
 }
 
@@ -46,15 +53,11 @@ func (c *census) winner() (int64, bool) {
 // take looks at all of a small stream; of a large one at windows spread over
 // it, and if those are empty at the first data that there is: an extract with
 // a long head of zeros may have all its records in one place.
-func (c *census) take(s Source) {
-	spans := dataSpans(s)
-	var total int64
-	for _, sp := range spans {
-		total += sp.end - sp.start
-	}
+func (c *census) take(s Source, d *data) {
+	total := d.total()
 	buf := make([]byte, min(shiftWindowSize, total))
 	if total <= shiftWindows*shiftWindowSize {
-		for _, sp := range spans {
+		for _, sp := range d.spans {
 			for at := sp.start; at < sp.end; at += shiftWindowSize {
 				c.window(s, buf, at, sp.end)
 			}
@@ -62,11 +65,11 @@ func (c *census) take(s Source) {
 		return
 	}
 	for i := range int64(shiftWindows) {
-		at := positionOf(spans, (total-shiftWindowSize)/(shiftWindows-1)*i)
+		at := d.position((total - shiftWindowSize) / (shiftWindows - 1) * i)
 		c.window(s, buf, at, at+shiftWindowSize)
 	}
 	if c.nonzeroWords == 0 {
-		c.firstData(s, spans)
+		c.firstData(s, d.spans)
 	}
 }
 

@@ -36,16 +36,14 @@ type damage struct {
 }
 
 // walk goes through the data between two stream offsets, chunk by chunk.
-func (w *walker) walk(ctx context.Context, from, to int64, rooms *rooms) (Stats, error) {
+func (w *walker) walk(ctx context.Context, from, to int64, d *data, rooms *rooms) (Stats, error) {
 	w.stats.Shift = w.shift
-	spans := dataSpans(w.source)
-	longest := int64(0)
-	for _, sp := range spans {
-		longest = max(longest, sp.end-sp.start)
-	}
-	room := rooms.take(min(longest, roomSize))
+	room := rooms.take(min(d.longest, roomSize))
 	defer rooms.put(room)
-	for _, sp := range spans {
+	for _, sp := range d.after(from) {
+		if sp.start >= to {
+			break
+		}
 		start, end := max(sp.start, from), min(sp.end, to)
 		for start < end {
 			if err := ctx.Err(); err != nil {
