@@ -53,10 +53,10 @@ func Compare(a, b *event.Event) int {
 		cmp.Compare(a.File.Reference, b.File.Reference),
 	)
 	if c != 0 {
-		return c // paths are rendered only where they decide
+		return c // paths are compared only where they decide
 	}
 	return cmp.Or(
-		strings.Compare(a.Path.WithDrive(0), b.Path.WithDrive(0)),
+		a.Path.Compare(b.Path),
 		strings.Compare(string(a.Action), string(b.Action)),
 	)
 }

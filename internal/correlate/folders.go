@@ -50,10 +50,17 @@ type Folders struct {
 	// journal are lost: before a first record or a gap other records stood.
 	First int64
 	Gaps  bool
+
+	// What was found out before; none of it is safe for use by several goroutines.
+	courses             map[ntfs.FileReference]course
+	byRecord, byIndexes *chains
+	doubtful, wereMoved doubts
 }
 
-// Sort puts the history in the order of the journal; call it once before use.
+// Sort puts the history in the order of the journal. Call it before use, and
+// again after a change or in a copy: it forgets what was found out before.
 func (f *Folders) Sort() {
+	f.courses, f.byRecord, f.byIndexes, f.doubtful, f.wereMoved = nil, nil, nil, nil, nil
 	for _, records := range f.History {
 		slices.SortFunc(records, func(a, b event.FolderRecord) int {
 			switch {
@@ -116,45 +123,6 @@ func (f *Folders) beganByRename(r *event.FolderRecord) bool {
 	return r.Reason&usn.ReasonRenameNewName != 0 && r.Reason&other == 0 && (f.Gaps || r.USN == f.First)
 }
 
-// doubt says why a folder above a name may have been called otherwise, or lain
-// elsewhere, at a moment that is not known; "" where nothing speaks for that. It
-// is asked of names whose path is complete at some moment.
-func (f *Folders) doubt(n event.Name) string { return f.doubtIf(n, f.settledAs) }
-
-// moved is doubt for what the folders' records tell alone.
-func (f *Folders) moved(n event.Name) string {
-	return f.doubtIf(n, func(ntfs.FileReference, event.Name) bool { return true })
-}
-
-// settledAs: the $MFT shows a folder to have had this name since it was made. A
-// record that calls it otherwise is of another volume, or of another time.
-func (f *Folders) settledAs(ref ntfs.FileReference, name event.Name) bool {
-	if f.Settled == nil || f.Now == nil || !f.Settled(ref) {
-		return false
-	}
-	now, err := f.Now(ref)
-	return err == nil && now == name
-}
-
-func (f *Folders) doubtIf(n event.Name, settled func(ntfs.FileReference, event.Name) bool) string {
-	visited := make(map[ntfs.FileReference]bool)
-	for parent := n.Parent; parent.Record() != rootRecord && !visited[parent] && len(visited) < maxDepth; {
-		visited[parent] = true
-		if move, ok := f.moveAfter(parent, beforeJournal); ok {
-			return fmt.Sprintf("the folder %s was renamed or moved to %q at %s, and when this name lay in it is not recorded", parent, move.Name.Name, move.Time)
-		}
-		state, err := f.at(parent, beforeJournal)
-		if err != nil {
-			return "at what path its folder was then is not recorded: " + err.Error()
-		}
-		if !settled(parent, state) {
-			return fmt.Sprintf("whether the folder %q (%s) has had this name and place since it was made is not recorded", state.Name, parent)
-		}
-		parent = state.Parent
-	}
-	return ""
-}
-
 // existsFrom gives the USN of the folder's creation where the journal covers it.
 func (f *Folders) existsFrom(ref ntfs.FileReference) (int64, bool) {
 	records := f.History[ref]
@@ -168,16 +136,32 @@ func (f *Folders) existsFrom(ref ntfs.FileReference) (int64, bool) {
 // gives a broken path with its reason, never a guess. Where FILE records of
 // folders cannot be followed, the indexes of the folders above them may be.
 func (f *Folders) Path(n event.Name, moment int64) winpath.Path {
-	path := f.path(n, f.at, moment)
+	path := f.recorded().path(n, moment)
 	if path.Broken == "" || f.ByIndex == nil {
 		return path
 	}
-	indexed := f.path(n, f.atByIndex, moment)
+	indexed := f.indexed().path(n, moment)
 	if indexed.Broken != "" {
 		return path
 	}
 	indexed.Detour = path.Broken + "; the path is that of the folders' indexes"
 	return indexed
+}
+
+// recorded are the chains as journal and $MFT name the folders.
+func (f *Folders) recorded() *chains {
+	if f.byRecord == nil {
+		f.byRecord = newChains(f, f.at)
+	}
+	return f.byRecord
+}
+
+// indexed are the chains with the names that the folders' indexes have for them.
+func (f *Folders) indexed() *chains {
+	if f.byIndexes == nil {
+		f.byIndexes = newChains(f, f.atByIndex)
+	}
+	return f.byIndexes
 }
 
 // atByIndex is at, with the indexes asked first where the journal is silent.
@@ -188,37 +172,6 @@ func (f *Folders) atByIndex(ref ntfs.FileReference, moment int64) (event.Name, e
 		}
 	}
 	return f.at(ref, moment)
-}
-
-func (f *Folders) path(n event.Name, at func(ntfs.FileReference, int64) (event.Name, error), moment int64) winpath.Path {
-	names := []string{n.Name}
-	visited := make(map[ntfs.FileReference]bool)
-	broken := func(gap ntfs.FileReference, why string) winpath.Path {
-		slices.Reverse(names)
-		return winpath.Path{Names: names, Broken: why, Gap: gap.String()}
-	}
-	parent := n.Parent
-	units := unitsOf(n.Name)
-	for parent.Record() != rootRecord {
-		if visited[parent] {
-			return broken(parent, fmt.Sprintf("the parents of folder %s form a loop", parent))
-		}
-		if len(names) >= maxDepth {
-			return broken(parent, fmt.Sprintf("more than %d parents", maxDepth))
-		}
-		visited[parent] = true
-		state, err := at(parent, moment)
-		if err != nil {
-			return broken(parent, err.Error())
-		}
-		if units += unitsOf(state.Name) + 1; units > maxUnits {
-			return broken(parent, fmt.Sprintf("longer than %d UTF-16 units", maxUnits))
-		}
-		names = append(names, state.Name)
-		parent = state.Parent
-	}
-	slices.Reverse(names)
-	return winpath.Path{Names: names}
 }
 
 // unitsOf counts a name's UTF-16 units.
@@ -238,37 +191,16 @@ func unitsOf(name string) int {
 // nextMove finds the first record after a moment, and before the end, by which
 // a folder above the name was renamed or moved.
 func (f *Folders) nextMove(n event.Name, moment, end int64) (event.FolderRecord, ntfs.FileReference, bool) {
-	var first event.FolderRecord
-	var mover ntfs.FileReference
-	found := false
-	visited := make(map[ntfs.FileReference]bool)
-	parent := n.Parent
-	for parent.Record() != rootRecord && !visited[parent] && len(visited) < maxDepth {
-		visited[parent] = true
-		if r, ok := f.moveAfter(parent, moment); ok && r.USN < end && (!found || r.USN < first.USN) {
-			first, mover, found = r, parent, true
-		}
-		state, err := f.at(parent, moment)
-		if err != nil {
-			break
-		}
-		parent = state.Parent
+	if n.Parent.Record() == rootRecord {
+		return event.FolderRecord{}, 0, false
 	}
-	return first, mover, found
-}
-
-// moveAfter finds the folder's first rename after a moment.
-func (f *Folders) moveAfter(ref ntfs.FileReference, moment int64) (event.FolderRecord, bool) {
-	records := f.History[ref]
-	i := sort.Search(len(records), func(i int) bool { return records[i].USN > moment })
-	for ; i < len(records); i++ {
-		r := records[i]
-		if r.Reason&usn.ReasonRenameNewName == 0 {
-			continue
-		}
-		if i > 0 && records[i-1].Name != r.Name || i == 0 && f.beganByRename(&r) {
-			return r, true
-		}
+	l := f.recorded().of(n.Parent, moment)
+	if l == nil {
+		return event.FolderRecord{}, 0, false
 	}
-	return event.FolderRecord{}, false
+	first := l.firstMove()
+	if first == nil || first.move.USN >= end {
+		return event.FolderRecord{}, 0, false
+	}
+	return *first.move, first.ref, true
 }

@@ -130,7 +130,7 @@ func emptyScan(t *testing.T) *volumeScan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &volumeScan{volume: &evidence.Volume{NTFS: v, Reader: image}}
+	return newVolumeScan(&evidence.Volume{NTFS: v, Reader: image}, &Options{})
 }
 
 // TestJoinIsUnique: what fits two files goes to neither, whether they were
@@ -138,7 +138,7 @@ func emptyScan(t *testing.T) *volumeScan {
 func TestJoinIsUnique(t *testing.T) {
 	s := emptyScan(t)
 	file := func(record uint64, name string, size int64, reported bool) *jobFile {
-		path := winpath.Path{Names: []string{"Windows", "Tasks", name}}
+		path := winpath.Of("Windows", "Tasks", name)
 		return &jobFile{file: &event.File{Reference: ntfs.NewFileReference(record, 1), State: event.Overwritten, Size: size}, scan: s,
 			path: path, names: []string{name}, reported: reported}
 	}
@@ -207,7 +207,7 @@ func TestEarlierVersion(t *testing.T) {
 		now.taken = false
 		f := &jobFile{file: &event.File{Reference: 1 << 48, State: event.Overwritten, Size: tt.size,
 			Content: &event.Content{RecoveredFrom: "shadow_copy", Complete: true, Job: tt.job}}, scan: s, names: []string{"x.job"}, reported: true,
-			path: winpath.Path{Names: []string{"x.job"}}}
+			path: winpath.Of("x.job")}
 		j := bodyJoin{files: []*jobFile{f}}
 		j.bodies.add(now)
 		j.dropHeld()

@@ -79,7 +79,7 @@ func (s *volumeScan) checkTwin(f *event.File, path winpath.Path, add func(code, 
 
 // inTasks reports a file directly in the folder \Windows\Tasks.
 func inTasks(path winpath.Path) bool {
-	return len(path.Names) == 3 && strings.EqualFold(path.Names[0], "Windows") && strings.EqualFold(path.Names[1], "Tasks")
+	return path.Len() == 3 && inFolder(path, "Windows", "Tasks")
 }
 
 // checkProduct compares the version of Windows that wrote the job with the one

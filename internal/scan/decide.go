@@ -15,6 +15,7 @@ import (
 
 // decide asks the rules about each event and keeps what is to be reported.
 func (s *volumeScan) decide(events []*event.Event) {
+	s.tellJunctions()
 	since(events)
 	s.facts(events)
 	s.noteFiles(events)
@@ -92,8 +93,11 @@ func (s *volumeScan) arrivals(events []*event.Event, outcomes [][]rule.Outcome, 
 			continue
 		}
 		for j, r := range s.opts.Rules {
+			if outcomes[i][j] == rule.NoMatch {
+				continue
+			}
 			key := findingKey{j, e.File, e.Path.WithDrive(s.drive)}
-			if outcomes[i][j] == rule.NoMatch || seen[key] {
+			if seen[key] {
 				continue
 			}
 			seen[key] = true
@@ -140,10 +144,20 @@ func (s *volumeScan) finding(e *event.Event, r *rule.Rule) *report.Finding {
 		s.crossCheck(e.File, e.Path)
 	}
 	return &report.Finding{
-		Event: e, Rule: r, Verdict: r.Evaluate(s.subject(e)), Drive: s.drive,
+		Event: e, Rule: r, Verdict: s.verdict(e, r), Drive: s.drive,
 		Evidence: report.Evidence{Path: s.volume.EvidencePath, Container: s.volume.Container,
 			Partition: s.volume.Partition, Volume: s.volume.Index, ShadowCopy: s.volume.ShadowCopy},
 	}
+}
+
+// verdict asks the rule. To a rule for files it says of a run that it is none: the
+// report has all its events in the category of files, the rule has not.
+func (s *volumeScan) verdict(e *event.Event, r *rule.Rule) rule.Verdict {
+	v := r.Evaluate(s.subject(e))
+	if e.Action == event.Execution && v.Outcome == rule.NoMatch && r.Query.Category() == "file" {
+		v.Because = "no match: a run of the job, not a file event; the rule asks for file events"
+	}
+	return v
 }
 
 // recover reads the content of a reported file, once.

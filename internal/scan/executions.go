@@ -2,7 +2,6 @@ package scan
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/jobscan/jobscan/internal/event"
@@ -104,9 +103,7 @@ func (n *jobNames) of(run runs.Run, volume int, folder winpath.Path) job {
 	if logged, ok := n.logged[key]; ok {
 		return logged
 	}
-	path := folder
-	path.Names = append(slices.Clone(folder.Names), run.Job)
-	j := job{file: &event.File{Volume: volume, State: event.Overwritten, Size: -1}, path: path}
+	j := job{file: &event.File{Volume: volume, State: event.Overwritten, Size: -1}, path: folder.Child(run.Job)}
 	n.logged[key] = j
 	return j
 }
@@ -118,10 +115,9 @@ func (s *volumeScan) tasksFolder(log *ntfs.File) winpath.Path {
 		if n.Namespace == ntfs.NamespaceDOS {
 			continue
 		}
-		path := s.paths.Path(event.Name{Parent: n.Parent, Name: n.Name}, math.MaxInt64)
-		path.Names = path.Names[:len(path.Names)-1]
+		path := s.paths.Path(event.Name{Parent: n.Parent, Name: n.Name}, math.MaxInt64).Parent()
 		if !strings.EqualFold(path.Name(), "Tasks") {
-			path.Names = append(path.Names, "Tasks")
+			path = path.Child("Tasks")
 		}
 		return path
 	}

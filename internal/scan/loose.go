@@ -3,7 +3,6 @@ package scan
 import (
 	"strings"
 
-	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/internal/wintime"
 	"github.com/jobscan/jobscan/ntfs"
 )
@@ -15,10 +14,10 @@ const looseYears = wintime.Filetime(20 * 365 * 86_400 * 10_000_000)
 
 // plausible judges a name that does not tell whose it was. Nothing speaks for
 // such a name but itself, so all of it has to make sense: the characters, the
-// times beside each other, and the folder, which must be one or have been one.
-func (s *volumeScan) plausible(t *event.Trace) bool {
-	n := &t.Name
-	return !n.Partial && n.Created <= n.Changed+looseYears && allowedName(n) && s.wasFolder(n.Parent)
+// times beside each other, and the folder, which must be one or have been one
+// (wasFolder, as soon as the journal was asked about it).
+func plausible(n *ntfs.FileName) bool {
+	return !n.Partial && n.Created <= n.Changed+looseYears && allowedName(n)
 }
 
 // allowedName: Windows could have given the name.
@@ -42,7 +41,7 @@ func (s *volumeScan) wasFolder(ref ntfs.FileReference) bool {
 	if ref.Sequence() == 0 {
 		return false
 	}
-	if len(s.survey.Folders[ref]) > 0 {
+	if len(s.folderHistory[ref]) > 0 {
 		return true
 	}
 	if known, ok := s.folderWas[ref]; ok {

@@ -78,34 +78,95 @@ func distinct(problems []report.Problem) []report.Problem {
 // maxProblems bounds the problems of one volume and source that are told one by one.
 const maxProblems = 1000
 
-// capped keeps the first problems of each source and replaces the rest by one
-// that counts them.
-func capped(problems []report.Problem) []report.Problem {
+// problemList takes the problems that one task meets in one source: the first
+// ones, and of the rest how many there are.
+type problemList struct {
+	kept []report.Problem
+	rest omission
+}
+
+// omission counts problems that are not told one by one.
+type omission struct {
+	source, severity string
+	count            int
+}
+
+func (l *problemList) add(p report.Problem) {
+	if len(l.kept) < maxProblems {
+		l.kept = append(l.kept, p)
+		return
+	}
+	l.rest.add(p.Source, p.Severity, 1)
+}
+
+// join adds the problems of the next task.
+func (l *problemList) join(next *problemList) {
+	for _, p := range next.kept {
+		l.add(p)
+	}
+	if next.rest.count > 0 {
+		l.rest.add(next.rest.source, next.rest.severity, next.rest.count)
+	}
+}
+
+func (o *omission) add(source, severity string, count int) {
+	o.source = source
+	o.count += count
+	if o.severity != report.SeverityError {
+		o.severity = severity
+	}
+}
+
+// take adds the problems of a task.
+func (s *volumeScan) take(l *problemList) {
+	s.problems = append(s.problems, l.kept...)
+	s.omit(l.rest)
+	s.boundProblems()
+}
+
+// omit counts problems that are not told one by one.
+func (s *volumeScan) omit(o omission) {
+	if o.count == 0 {
+		return
+	}
+	for i := range s.omitted {
+		if s.omitted[i].source == o.source {
+			s.omitted[i].add(o.source, o.severity, o.count)
+			return
+		}
+	}
+	s.omitted = append(s.omitted, o)
+}
+
+// boundProblems drops problems beyond the bound once they are many.
+func (s *volumeScan) boundProblems() {
+	if len(s.problems) > 16*maxProblems {
+		s.dropProblems()
+	}
+}
+
+// dropProblems keeps the first problems of each source and counts the rest.
+func (s *volumeScan) dropProblems() {
 	count := make(map[string]int)
-	rest := make(map[string]*report.Problem)
-	var order []string
-	kept := slices.DeleteFunc(problems, func(p report.Problem) bool {
+	s.problems = slices.DeleteFunc(distinct(s.problems), func(p report.Problem) bool {
 		count[p.Source]++
 		if count[p.Source] <= maxProblems {
 			return false
 		}
-		r := rest[p.Source]
-		if r == nil {
-			r = &report.Problem{Severity: report.SeverityWarning, Source: p.Source, Evidence: p.Evidence, Volume: p.Volume}
-			rest[p.Source] = r
-			order = append(order, p.Source)
-		}
-		if p.Severity == report.SeverityError {
-			r.Severity = report.SeverityError
-		}
+		s.omit(omission{p.Source, p.Severity, 1})
 		return true
 	})
-	for _, source := range order {
-		r := rest[source]
-		r.Message = fmt.Sprintf("%d further problems of this source", count[source]-maxProblems)
-		kept = append(kept, *r)
+}
+
+// tellProblems gives all problems of the volume that are told.
+func (s *volumeScan) tellProblems() []report.Problem {
+	s.dropProblems()
+	for _, o := range s.omitted {
+		s.problems = append(s.problems, report.Problem{Severity: o.severity, Source: o.source, Evidence: s.volume.EvidencePath, Volume: s.volume.Index,
+			Message: fmt.Sprintf("%d further problems of this source", o.count)})
 	}
-	return kept
+	s.omitted = nil
+	return s.problems
 }
 
 // fileProblems reports what was lost when a file's attributes were joined. What

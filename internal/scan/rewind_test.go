@@ -30,6 +30,9 @@ func TestRewind(t *testing.T) {
 	if err := s.observe(context.Background(), func([]byte) bool { return true }); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.readAncestors(context.Background(), s.testimony()); err != nil {
+		t.Fatal(err)
+	}
 	folders := s.folders()
 	records := map[int64]usn.Record{}
 	for _, of := range s.history.Records {

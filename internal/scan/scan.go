@@ -51,7 +51,7 @@ func Run(ctx context.Context, host *evidence.Host, header *report.Header, o Opti
 	}
 	var findings []*report.Finding
 	var summary report.Summary
-	problems := append(slices.Clone(o.Problems), hostProblems(host)...)
+	problems := slices.Concat(o.Problems, hostProblems(host), driveProblems(host, o.Drive))
 	seen := newSightings(o.Timeline)
 	scans := make([]*volumeScan, 0, len(host.Volumes))
 	for _, v := range host.Volumes {

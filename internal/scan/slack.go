@@ -98,7 +98,7 @@ func (s *volumeScan) suspectRecords(want func([]byte) bool) []recordRange {
 	for ref := range s.traces {
 		numbers = append(numbers, ref.Record())
 	}
-	for ref, records := range s.carved {
+	for ref, records := range s.carved.files {
 		if anyWanted(records, want) {
 			numbers = append(numbers, ref.Record())
 		}

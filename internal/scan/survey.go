@@ -18,7 +18,7 @@ func Survey(ctx context.Context, host *evidence.Host, o Options) (report.Summary
 		if err := s.observe(ctx, func([]byte) bool { return false }); err != nil {
 			return report.Summary{}, nil, err
 		}
-		problems = append(problems, s.problems...)
+		problems = append(problems, s.tellProblems()...)
 		summary.Volumes = append(summary.Volumes, s.coverage)
 	}
 	summary.Problems = len(problems)

@@ -106,9 +106,7 @@ func (t *taskJobs) alone(task string, folder winpath.Path) *taskJob {
 	if j := t.logged[key]; j != nil {
 		return j
 	}
-	path := folder
-	path.Names = append(slices.Clone(folder.Names), task+".job")
-	j := &taskJob{file: &event.File{Volume: t.volume, State: event.Overwritten, Size: -1}, path: path}
+	j := &taskJob{file: &event.File{Volume: t.volume, State: event.Overwritten, Size: -1}, path: folder.Child(task + ".job")}
 	t.logged[key] = j
 	return j
 }
@@ -315,10 +313,14 @@ func (s *volumeScan) unsupported(e *eventlog.Entry, jobs *taskJobs, l *eventLog)
 func tasksFolderOf(l *eventLog) winpath.Path {
 	path := l.path
 	if !path.Complete() {
-		return winpath.Path{Names: []string{"Tasks"}, Broken: "the folder of the log is not known", Gap: "?"}
+		path = winpath.Of("Tasks")
+		path.Broken, path.Gap = "the folder of the log is not known", "?"
+		return path
 	}
-	path.Names = append(slices.Clone(path.Names[:len(path.Names)-4]), "Tasks")
-	return path
+	for range 4 {
+		path = path.Parent()
+	}
+	return path.Child("Tasks")
 }
 
 // addRuns puts the runs of files into the lists of their events, in time order.

@@ -11,7 +11,6 @@ import (
 	"github.com/jobscan/jobscan/internal/source/index"
 	"github.com/jobscan/jobscan/internal/source/logfile"
 	"github.com/jobscan/jobscan/ntfs"
-	"github.com/jobscan/jobscan/usn"
 )
 
 // tasksFolderName is the folder whose index slack is looked at besides those
@@ -48,7 +47,7 @@ func (s *volumeScan) keep(t event.Trace) {
 	case t.Name.Name == "":
 		s.slackBody(&t)
 	case t.Reference.Sequence() == 0:
-		if s.plausible(&t) {
+		if plausible(&t.Name) {
 			s.loose = append(s.loose, t)
 		}
 	case t.Reference.Record() != 0: // $MFT itself has no other name
@@ -60,7 +59,7 @@ func (s *volumeScan) keep(t event.Trace) {
 // that are called Tasks.
 func (s *volumeScan) indexSlack(want func([]byte) bool) {
 	queue := newFolderQueue()
-	s.slackFolders(queue)
+	s.slackFolders(queue, want)
 	for n, deep, ok := queue.next(); ok; n, deep, ok = queue.next() {
 		folder, err := s.volume.NTFS.File(n)
 		if err != nil || !folder.IsDirectory() {
@@ -122,23 +121,37 @@ func (s *volumeScan) folderAbove(folder *ntfs.File) string {
 }
 
 // slackFolders queues folders called Tasks, and those that hold a file with a
-// wanted name.
-func (s *volumeScan) slackFolders(queue *folderQueue) {
+// wanted name. It notes the files that have none: the scheduler's logs, whose
+// history in the journal does not matter and can be long.
+func (s *volumeScan) slackFolders(queue *folderQueue, want func([]byte) bool) {
+	seen := make(map[uint64]bool)
 	for _, hit := range s.names {
-		if queue.full() {
-			return
+		n := hit.Reference().Record()
+		if seen[n] {
+			continue // further names of one file
 		}
-		f, err := s.volume.NTFS.File(hit.Reference().Record())
+		seen[n] = true
+		f, err := s.volume.NTFS.File(n)
 		if err != nil {
 			continue // the walk over the $MFT has reported it
 		}
+		wanted := f.Reference() != hit.Reference()
 		for _, name := range f.Names() {
+			wanted = wanted || want(name.NameLE())
 			switch {
 			case !f.IsDirectory():
 				queue.add(name.Parent.Record(), false)
 			case strings.EqualFold(name.Name, tasksFolderName):
 				queue.add(f.Record.Number, true)
 			}
+		}
+		if !wanted {
+			s.otherwise[hit.Reference()] = true
+		}
+	}
+	for _, hit := range s.names {
+		if hit.Base != 0 { // a name that the base record may not lead to
+			delete(s.otherwise, hit.Reference())
 		}
 	}
 }
@@ -189,25 +202,24 @@ func (s *volumeScan) logFileTask(want func([]byte) bool) (tasks []task, join fun
 		return nil, func() { s.problems = append(s.problems, s.traceProblem(event.LogFile, err)) }
 	}
 	var traces []event.Trace
-	var records []usn.Record
 	var problems []error
+	var stats logfile.Stats
 	read := func(context.Context) error {
-		traces, records, _, problems = logfile.Traces(log, log.InitializedSize(), v.RecordSize(), int(v.ClusterSize()), want)
+		traces, stats, problems = logfile.Traces(log, log.InitializedSize(), v.RecordSize(), int(v.ClusterSize()), want, s.journalInLog.add)
 		return nil
 	}
 	return []task{{log.InitializedSize(), read}}, func() {
 		for _, t := range traces {
 			s.keep(t)
 		}
-		for _, r := range records {
-			s.keepCarved(r)
-		}
+		s.keepLogged(want)
 		for _, err := range problems {
 			if errors.Is(err, parse.ErrSignature) && len(problems) == 1 {
 				continue // a log that was never written is no log
 			}
 			s.problems = append(s.problems, s.traceProblem(event.LogFile, err))
 		}
+		s.omit(omission{string(event.LogFile), report.SeverityWarning, stats.ProblemsOmitted})
 	}
 }
 

@@ -3,6 +3,7 @@ package scan
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -32,17 +33,20 @@ type volumeScan struct {
 	eventLogs []*eventLog
 	taskNames *eventlog.Names
 
-	paths *correlate.Folders
+	folderNow     *mft.Folders
+	folderHistory map[ntfs.FileReference][]event.FolderRecord // of those above names
+	above         map[ntfs.FileReference]bool                 // all folders above names
+	paths         *correlate.Folders
 
-	traces        map[ntfs.FileReference][]event.Trace
-	loose         []event.Trace                          // names of unknown incarnation
-	folderWas     map[ntfs.FileReference]bool            // by wasFolder
-	indexed       map[ntfs.FileReference][]ntfs.FileName // names in live indexes whose FILE record cannot be read
-	carved        map[ntfs.FileReference][]usn.Record    // journal records found outside the journal
-	carvedSeen    map[carvedKey]bool
-	carvedOmitted uint64
-	bodies        bodies
-	files         []*jobFile // all that had a job's name
+	otherwise    map[ntfs.FileReference]bool // found in $MFT by a name that is none of the rules'
+	traces       map[ntfs.FileReference][]event.Trace
+	loose        []event.Trace                          // names of unknown incarnation
+	folderWas    map[ntfs.FileReference]bool            // by wasFolder
+	indexed      map[ntfs.FileReference][]ntfs.FileName // names in live indexes whose FILE record cannot be read
+	journalInLog loggedRecords                          // until the candidates are known
+	carved       carvedRecords
+	bodies       bodies
+	files        []*jobFile // all that had a job's name
 
 	twins   twinStore
 	windows windows
@@ -52,12 +56,14 @@ type volumeScan struct {
 	findings []*report.Finding
 	events   int
 	problems []report.Problem
+	omitted  []omission
 	coverage report.VolumeSummary
 }
 
 func newVolumeScan(v *evidence.Volume, o *Options) *volumeScan {
 	s := &volumeScan{volume: v, opts: o, drive: cmp.Or(v.DriveLetter, o.Drive),
-		carved: make(map[ntfs.FileReference][]usn.Record), carvedSeen: make(map[carvedKey]bool),
+		carved:    newCarvedRecords(),
+		otherwise: make(map[ntfs.FileReference]bool),
 		folderWas: make(map[ntfs.FileReference]bool), indexed: make(map[ntfs.FileReference][]ntfs.FileName), checked: make(map[*event.File]bool)}
 	s.coverage = report.VolumeSummary{Evidence: v.EvidencePath, Partition: v.Partition, Volume: v.Index, DriveLetter: s.drive,
 		ShadowCopy: v.ShadowCopy, ShadowTime: v.Created}
@@ -74,7 +80,11 @@ func (s *volumeScan) run(ctx context.Context) error {
 		return err
 	}
 	files := s.testimony()
+	if err := s.readAncestors(ctx, files); err != nil {
+		return err
+	}
 	s.paths = s.folders()
+	s.loose = slices.DeleteFunc(s.loose, func(t event.Trace) bool { return !s.wasFolder(t.Name.Parent) })
 	volume := correlate.Volume{Index: s.volume.Index, Folders: s.paths, Carved: s.carvedFolders(), HasMFT: s.hasMFT(), Loose: s.loose}
 	if s.hasMFT() {
 		volume.Fold = s.volume.NTFS.FoldName
@@ -84,7 +94,7 @@ func (s *volumeScan) run(ctx context.Context) error {
 		return err
 	}
 	s.decide(events)
-	s.problems = capped(distinct(s.problems))
+	s.problems = s.tellProblems()
 	return ctx.Err()
 }
 
@@ -103,10 +113,11 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	if err := s.findTraces(ctx, want, joinLog); err != nil {
 		return err
 	}
-	s.tellCarvedOmitted()
 	candidates := s.survey.Candidates
 	for _, hit := range s.names {
-		candidates[hit.Reference()] = true
+		if ref := hit.Reference(); !candidates[ref] {
+			candidates[ref] = !s.otherwise[ref]
+		}
 	}
 	for ref := range s.traces {
 		candidates[ref] = true
@@ -114,17 +125,25 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	for ref := range s.indexed {
 		candidates[ref] = true
 	}
-	for ref, records := range s.carved {
+	for ref, records := range s.carved.files {
 		if anyWanted(records, want) {
 			candidates[ref] = true
 		}
 	}
+	s.keepLoggedOf(candidates)
+	for _, err := range s.carved.problems() {
+		s.problems = append(s.problems, s.problem(string(event.USNCarved), err))
+	}
 	s.history = usnjrnl.NewHistory(candidates)
-	tasks, join := s.historyTasks()
-	if err := runTasks(ctx, s.opts.Workers, tasks, s.opts.Progress); err != nil {
+	if err := runTasks(ctx, s.opts.Workers, s.historyTasks(), s.opts.Progress); err != nil {
 		return err
 	}
-	join()
+	for _, err := range s.history.Problems {
+		s.problems = append(s.problems, s.journalProblem(-1, err))
+	}
+	if n := s.history.Omitted; n > 0 {
+		s.problems = append(s.problems, s.journalProblem(-1, fmt.Errorf("%d further records of files with a wanted name are left out", n)))
+	}
 	return nil
 }
 
@@ -147,7 +166,7 @@ func (s *volumeScan) testimony() []event.Testimony {
 	slices.Sort(refs)
 	out := make([]event.Testimony, 0, len(refs))
 	for _, ref := range refs {
-		t := event.Testimony{Reference: ref, Journal: s.history.Records[ref], Traces: s.traces[ref], Carved: s.carved[ref]}
+		t := event.Testimony{Reference: ref, Journal: s.history.Records[ref], Traces: s.traces[ref], Carved: s.carved.files[ref]}
 		if s.hasMFT() {
 			t.Record, t.Unreadable = s.fileRecord(ref, extensions[ref])
 		}
@@ -160,26 +179,30 @@ func (s *volumeScan) testimony() []event.Testimony {
 // records still say when the base record describes another file by now. A
 // record that cannot be read says neither.
 func (s *volumeScan) fileRecord(ref ntfs.FileReference, extensions []uint64) (r *event.FileRecord, unreadable bool) {
-	f, err := s.volume.NTFS.File(ref.Record(), extensions...)
+	base, err := s.volume.NTFS.Record(ref.Record())
 	if err != nil {
 		s.problems = append(s.problems, s.recordProblem(ref.Record(), err))
+		s.boundProblems()
 		if names := s.indexed[ref]; len(names) > 0 {
 			return mft.FromIndex(names), true
 		}
 		return mft.DescribeOrphan(s.volume.NTFS, ref, extensions), true
 	}
-	if f.Reference() == ref {
-		s.fileProblems(f)
-		s.noteLog(f)
-		return mft.Describe(s.volume.NTFS, f), false
+	if base.Reference() != ref {
+		return mft.DescribeOrphan(s.volume.NTFS, ref, extensions), false
 	}
-	return mft.DescribeOrphan(s.volume.NTFS, ref, extensions), false
+	f := s.volume.NTFS.FileOf(base, extensions...)
+	s.fileProblems(f)
+	s.noteLog(f)
+	return mft.Describe(s.volume.NTFS, f), false
 }
 
 // release lets go of what only the scan of this volume needs.
 func (s *volumeScan) release() {
 	s.survey, s.history, s.paths, s.names = nil, nil, nil, nil
-	s.traces, s.loose, s.carved, s.carvedSeen, s.folderWas = nil, nil, nil, nil, nil
+	s.folderNow, s.folderHistory, s.above = nil, nil, nil
+	s.otherwise = nil
+	s.traces, s.loose, s.carved, s.folderWas = nil, nil, carvedRecords{}, nil
 	s.indexed, s.byIndex, s.eventLogs, s.taskNames, s.logs = nil, folderIndex{}, nil, nil, nil
 }
 
@@ -200,10 +223,9 @@ func (s *volumeScan) noteLog(f *ntfs.File) {
 
 func (s *volumeScan) folders() *correlate.Folders {
 	u := &s.coverage.USN
-	f := &correlate.Folders{History: s.survey.Folders, First: u.FirstUSN, Gaps: u.Gaps > 0 || u.DamagedBytes > 0}
+	f := &correlate.Folders{History: s.folderHistory, First: u.FirstUSN, Gaps: u.Gaps > 0 || u.DamagedBytes > 0}
 	if s.hasMFT() {
-		now := mft.NewFolders(s.volume.NTFS)
-		f.Now, f.Settled, f.ByIndex = now.Now, now.Settled, s.folderByIndex
+		f.Now, f.Settled, f.ByIndex = s.folderNow.Now, s.folderNow.Settled, s.folderByIndex
 	}
 	f.Sort()
 	return f

@@ -70,3 +70,23 @@ func (m *meter) add(bytes int64) {
 	m.done += bytes
 	m.tell(m.done, m.total)
 }
+
+// joiner joins the results of tasks in their order, each as soon as those before
+// it are joined, so that none has to be kept until all tasks have ended. It is
+// safe for use by several tasks at once; join is called by one at a time.
+type joiner struct {
+	join func(i int)
+
+	mu   sync.Mutex
+	next int
+	done []bool
+}
+
+// finished says that task i has its result.
+func (o *joiner) finished(i int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.done[i] = true; o.next < len(o.done) && o.done[o.next]; o.next++ {
+		o.join(o.next)
+	}
+}

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 )
 
@@ -42,5 +43,17 @@ func TestRunTasksGivesTheFailure(t *testing.T) {
 	cancel()
 	if err := runTasks(ctx, 1, nil, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: got %v", err)
+	}
+}
+
+// TestJoiner: results are joined in order, and as early as that allows.
+func TestJoiner(t *testing.T) {
+	var joined []int
+	o := joiner{done: make([]bool, 5), join: func(i int) { joined = append(joined, i) }}
+	for _, step := range []struct{ finished, joined int }{{1, 0}, {3, 0}, {0, 2}, {2, 4}, {4, 5}} {
+		o.finished(step.finished)
+		if len(joined) != step.joined || !slices.IsSorted(joined) {
+			t.Errorf("after task %d ended %v are joined, want %d in order", step.finished, joined, step.joined)
+		}
 	}
 }

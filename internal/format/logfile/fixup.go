@@ -28,11 +28,15 @@ func (s *sectorSet) overlaps(from, to int) bool {
 // of at most maxPageSize bytes. Stretches that do not end in the update
 // sequence number were torn, and are left as read. Where the update sequence
 // itself cannot be located, all of them count as torn.
-func undoFixups(b []byte) (torn sectorSet, count int) {
+func undoFixups(b []byte) (torn sectorSet, count int) { return undoFixupsAhead(b, len(b)) }
+
+// undoFixupsAhead does so in b where it is only the first stretches of a page of
+// pageSize bytes.
+func undoFixupsAhead(b []byte, pageSize int) (torn sectorSet, count int) {
 	offset := int(binary.LittleEndian.Uint16(b[4:]))
 	words := int(binary.LittleEndian.Uint16(b[6:]))
 	sectors := len(b) / fixupStride
-	if offset < 8 || offset&1 != 0 || words != sectors+1 || offset+2*words > fixupStride-2 {
+	if offset < 8 || offset&1 != 0 || words != pageSize/fixupStride+1 || offset+2*words > fixupStride-2 {
 		for i := range sectors {
 			torn.add(i)
 		}

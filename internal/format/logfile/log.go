@@ -17,6 +17,9 @@ const (
 	// written: two tail pages in version 1.1, 32 fast pages in 2.0.
 	tailPages = 2
 	fastPages = 32
+	// usualPages is how many pages a log has that Windows made as large as it makes
+	// them by itself, 64 MiB.
+	usualPages = 64 << 20 / defaultPageSize
 )
 
 // Stats counts what a log holds, and what of it was lost.
@@ -118,6 +121,7 @@ func (l *Log) readPages() {
 		l.ringStart[0], l.ringStart[1] = l.ringStart[1], l.ringStart[0]
 	}
 	w := newWindow(l.r, l.size, int(l.pageSize()))
+	l.pages = make([]page, 0, min(max(l.size-first, 0)/l.pageSize(), usualPages))
 	for at := first; at+l.pageSize() <= l.size; at += l.pageSize() {
 		b, err := w.page(at)
 		if err != nil {
@@ -142,9 +146,10 @@ func (l *Log) addPage(p page, b []byte) {
 		l.stats.Damaged++
 		l.problem(&parse.Error{Structure: "log record page", Field: "signature", Offset: p.at, Err: parse.ErrSignature, Detail: fmt.Sprintf("found %q", b[:4])})
 	default:
-		if _, p.torn = undoFixups(b); p.torn > 0 {
+		if _, torn := undoFixups(b); torn > 0 {
+			p.torn = uint8(torn)
 			l.stats.Torn++
-			l.problem(&parse.Error{Structure: "log record page", Offset: p.at, Err: parse.ErrFixup, Detail: fmt.Sprintf("%d sectors torn; bytes kept as read", p.torn)})
+			l.problem(&parse.Error{Structure: "log record page", Offset: p.at, Err: parse.ErrFixup, Detail: fmt.Sprintf("%d sectors torn; bytes kept as read", torn)})
 		}
 	}
 	l.pages = append(l.pages, p)
@@ -189,39 +194,4 @@ func (l *Log) find(lap uint64, logical int64) (page, bool) {
 		return page{}, false
 	}
 	return l.pages[i], true
-}
-
-// window reads a log in large pieces, a page at a time.
-type window struct {
-	r        io.ReaderAt
-	size     int64
-	pageSize int
-	buf      []byte
-	at       int64 // of buf; negative: nothing read yet
-	n        int   // bytes of buf that hold the log
-}
-
-const windowSize = 1 << 20
-
-func newWindow(r io.ReaderAt, size int64, pageSize int) *window {
-	return &window{r: r, size: size, pageSize: pageSize, buf: make([]byte, min(windowSize, max(size, int64(pageSize)))), at: -1}
-}
-
-// page gives the page at offset at, valid until the next call. Who changes it
-// must not ask for it again.
-func (w *window) page(at int64) ([]byte, error) {
-	if w.at < 0 || at < w.at || at+int64(w.pageSize) > w.at+int64(w.n) {
-		want := min(int64(len(w.buf)), w.size-at)
-		n, err := w.r.ReadAt(w.buf[:want], at)
-		if n < w.pageSize {
-			w.at = -1
-			if err == nil || errors.Is(err, io.EOF) {
-				err = parse.ErrTruncated
-			}
-			return nil, err
-		}
-		w.at, w.n = at, n-n%w.pageSize
-	}
-	off := int(at - w.at)
-	return w.buf[off : off+w.pageSize : off+w.pageSize], nil
 }

@@ -1,6 +1,9 @@
 package logfile
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // pageHeader is the fixed header of a log record page, before its update sequence.
 const pageHeader = 0x28
@@ -11,7 +14,7 @@ type page struct {
 	logical int64  // bytes in the log of the place it was written for; differs for copies
 	lap     uint64 // of the ring, 0 where not known
 	last    uint64 // the highest LSN it states
-	torn    int    // sectors
+	torn    uint8  // sectors
 	known   bool   // its header could be read
 }
 
@@ -23,17 +26,10 @@ func hasPageSignature(b []byte) bool {
 }
 
 // unused: never written since the log was made (all ones), or zeroed.
-func unused(b []byte) bool {
-	if b[0] != 0 && b[0] != 0xFF {
-		return false
-	}
-	for _, c := range b {
-		if c != b[0] {
-			return false
-		}
-	}
-	return true
-}
+func unused(b []byte) bool { return (b[0] == 0 || b[0] == 0xFF) && uniform(b) }
+
+// uniform: all bytes of b, which has some, are the same.
+func uniform(b []byte) bool { return bytes.Equal(b[1:], b[:len(b)-1]) }
 
 // lastLSN is the LSN of the last record that begins in the page; in the copies
 // that version 1.1 makes it holds the offset that the page was written for.

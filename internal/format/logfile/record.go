@@ -112,8 +112,9 @@ func (h *recordHeader) plausible(size int64) bool {
 		(h.kind == uint32(ClientRecord) || h.kind == uint32(ClientRestart)) && h.previous < h.lsn
 }
 
-func (h *recordHeader) record(offset int64) Record {
-	return Record{
+// fill makes a record of the header, which lies at an offset in the log.
+func (h *recordHeader) fill(r *Record, offset int64) {
+	*r = Record{
 		LSN: h.lsn, PreviousLSN: h.previous, UndoNextLSN: h.undoNext, Offset: offset,
 		Type: RecordType(h.kind), Transaction: h.txn, Client: h.client, Flags: h.flags,
 	}
@@ -124,21 +125,20 @@ func (r *Record) decodeClient() error {
 	if r.Type != ClientRecord {
 		return nil
 	}
-	c := parse.NewCursor(r.Data, "log record")
-	r.Redo, r.Undo = Operation(c.U16("redo operation")), Operation(c.U16("undo operation"))
-	redoOffset, redoLength := int(c.U16("redo offset")), int(c.U16("redo length"))
-	undoOffset, undoLength := int(c.U16("undo offset")), int(c.U16("undo length"))
-	r.TargetAttribute = c.U16("target attribute")
-	r.LCNCount = c.U16("LCNs to follow")
-	r.RecordOffset = c.U16("record offset")
-	r.AttributeOffset = c.U16("attribute offset")
-	r.ClusterBlockOffset = c.U16("cluster block offset")
-	c.Skip(2, "reserved")
-	r.TargetVCN = c.U64("target VCN")
-	r.RedoLength, r.UndoLength = redoLength, undoLength
-	if err := c.Err(); err != nil {
-		return err
+	if len(r.Data) < clientHeader {
+		return cutClientHeader(r.Data)
 	}
+	le, b := binary.LittleEndian, r.Data[:clientHeader]
+	r.Redo, r.Undo = Operation(le.Uint16(b)), Operation(le.Uint16(b[0x02:]))
+	redoOffset, redoLength := int(le.Uint16(b[0x04:])), int(le.Uint16(b[0x06:]))
+	undoOffset, undoLength := int(le.Uint16(b[0x08:])), int(le.Uint16(b[0x0A:]))
+	r.TargetAttribute = le.Uint16(b[0x0C:])
+	r.LCNCount = le.Uint16(b[0x0E:])
+	r.RecordOffset = le.Uint16(b[0x10:])
+	r.AttributeOffset = le.Uint16(b[0x12:])
+	r.ClusterBlockOffset = le.Uint16(b[0x14:])
+	r.TargetVCN = le.Uint64(b[0x18:])
+	r.RedoLength, r.UndoLength = redoLength, undoLength
 	if r.Flags&FlagNoRedo != 0 {
 		redoLength = 0
 	}
@@ -152,6 +152,19 @@ func (r *Record) decodeClient() error {
 	}
 	r.UndoData, err = r.part("undo offset", 8, undoOffset, undoLength)
 	return err
+}
+
+// cutClientHeader tells which field a client header of too few bytes lacks.
+func cutClientHeader(b []byte) error {
+	c := parse.NewCursor(b, "log record")
+	for _, field := range []string{
+		"redo operation", "undo operation", "redo offset", "redo length", "undo offset", "undo length",
+		"target attribute", "LCNs to follow", "record offset", "attribute offset", "cluster block offset", "reserved",
+	} {
+		c.Skip(2, field)
+	}
+	c.Skip(8, "target VCN")
+	return c.Err()
 }
 
 // part cuts redo or undo data out of the client data; field stands at offset at.

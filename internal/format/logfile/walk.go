@@ -42,13 +42,13 @@ func Records(r io.ReaderAt, size int64) iter.Seq2[Record, error] {
 // Walk visits every record of the log once, in the order in which they were
 // written, but for Stale ones, which come with the page that they lie in. A
 // record in a torn sector may be followed by the same from a copy of the page.
+// Each is valid during the call alone.
 // problem is told of records that were lost. remnant, where not nil, gets what
 // lies between records, in no order. Each returns false to end the walk.
 func (l *Log) Walk(record func(*Record) bool, remnant func(Remnant) bool, problem func(error) bool) {
 	w := &walker{
 		log: l, record: record, remnant: remnant, problem: problem,
 		pages: newWindow(l.r, l.size, int(l.pageSize())),
-		ahead: newWindow(l.r, l.size, int(l.pageSize())),
 	}
 	s := &l.stats
 	s.Records, s.Stale, s.Incomplete, s.Undecodable, s.OldestLSN, s.NewestLSN = 0, 0, 0, 0, 0, 0
@@ -61,17 +61,18 @@ func (l *Log) Walk(record func(*Record) bool, remnant func(Remnant) bool, proble
 
 // walker is the state of one walk.
 type walker struct {
-	log          *Log
-	record       func(*Record) bool
-	remnant      func(Remnant) bool
-	problem      func(error) bool
-	pages, ahead *window  // ahead reads the pages in which a record goes on
-	page         []byte   // the page under way, fixups undone
-	further      []byte   // a page in which a record goes on, fixups undone
-	data         []byte   // a record over several pages, put together
-	seen         []uint64 // LSNs that were given from pages for this place
-	again        bool     // another page for the same place came before
-	resume       place    // where the record ended that went into further pages
+	log     *Log
+	record  func(*Record) bool
+	remnant func(Remnant) bool
+	problem func(error) bool
+	pages   *window
+	page    []byte   // the page under way, fixups undone
+	current Record   // the record under way
+	further []byte   // the head of a page in which a record goes on, fixups undone
+	data    []byte   // a record over several pages, put together
+	seen    []uint64 // LSNs that were given from pages for this place
+	again   bool     // another page for the same place came before
+	resume  place    // where the record ended that went into further pages
 }
 
 // place is a position in the ring.
@@ -148,14 +149,15 @@ func (w *walker) headerAt(p page, off int) (recordHeader, bool) {
 // the next one can stand in the page; a record whose end is lost takes all of it.
 func (w *walker) visit(p page, torn *sectorSet, off int, h recordHeader) (next int, goOn bool) {
 	start := off + int(w.log.restart.HeaderLength)
-	r := h.record(p.at + int64(off))
+	r := &w.current
+	h.fill(r, p.at+int64(off))
 	end := start + int(h.length)
 	r.Stale = !p.known || w.log.lapOf(h.lsn) != p.lap
 	r.Torn = torn.overlaps(off, min(end, len(w.page)))
 	if end <= len(w.page) {
 		r.Data = w.page[start:end:end]
 	} else {
-		w.assemble(&r, p, start, int(h.length))
+		w.assemble(r, p, start, int(h.length))
 		end = len(w.page)
 	}
 	next = (end + 7) &^ 7
@@ -165,7 +167,7 @@ func (w *walker) visit(p page, torn *sectorSet, off int, h recordHeader) (next i
 	if !r.Torn {
 		w.seen = append(w.seen, h.lsn)
 	}
-	return next, w.give(&r)
+	return next, w.give(r)
 }
 
 // elsewhere: the page that a stale record was written in is still there, and
@@ -218,22 +220,20 @@ func (w *walker) assemble(r *Record, p page, start, length int) {
 		if at, next, ok = l.following(at); !ok || next.last < r.LSN {
 			break
 		}
-		b, err := w.ahead.page(next.at)
+		b, err := w.pages.page(next.at)
 		if err != nil {
 			break
 		}
-		w.further = append(w.further[:0], b...)
-		torn, _ := undoFixups(w.further)
-		b = w.further[l.restart.DataOffset:]
-		need := length - len(w.data)
-		if need > len(b) && next.last > r.LSN {
+		from, need := int(l.restart.DataOffset), length-len(w.data)
+		if need > len(b)-from && next.last > r.LSN {
 			break // a record begins in a page that this one would fill
 		}
-		n := min(need, len(b))
-		from := int(l.restart.DataOffset)
-		r.Torn = r.Torn || torn.overlaps(from, from+n)
-		w.data = append(w.data, b[:n]...)
-		at.offset = (from + n + 7) &^ 7
+		end := min(from+need, len(b))
+		w.further = append(w.further[:0], b[:(end+fixupStride-1)&^(fixupStride-1)]...)
+		torn, _ := undoFixupsAhead(w.further, len(b))
+		r.Torn = r.Torn || torn.overlaps(from, end)
+		w.data = append(w.data, w.further[from:end]...)
+		at.offset = (end + 7) &^ 7
 	}
 	if len(w.data) >= length && !r.Stale {
 		w.resume = at
@@ -247,13 +247,7 @@ func (w *walker) leave(p page, torn *sectorSet, from, to int) bool {
 	if w.remnant == nil || to-from < 8 {
 		return true
 	}
-	zero := true
-	for _, c := range w.page[from:to] {
-		if c != 0 {
-			zero = false
-			break
-		}
-	}
+	zero := w.page[from] == 0 && uniform(w.page[from:to])
 	return zero || w.remnant(Remnant{Offset: p.at + int64(from), Bytes: w.page[from:to:to], Torn: torn.overlaps(from, to)})
 }
 

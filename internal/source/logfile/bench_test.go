@@ -12,9 +12,12 @@ import (
 	"github.com/jobscan/jobscan/usn"
 )
 
-// busyLog fills a log of 64 MiB with the creation of files, none of them wanted.
-func busyLog() []byte {
-	const size = 64 << 20
+// usualSize is that of a log in bytes which Windows makes as large as it does by
+// itself.
+const usualSize = 64 << 20
+
+// busyLog fills a log with the creation of files.
+func busyLog(size int) []byte {
 	l := logtest.New(1, size, 4096)
 	for n := uint64(64); l.Place() < size-3*4096; n++ {
 		ref := ntfs.NewFileReference(n%100_000, 1)
@@ -29,19 +32,26 @@ func busyLog() []byte {
 }
 
 func BenchmarkTraces(b *testing.B) {
-	log := busyLog()
-	b.SetBytes(int64(len(log)))
-	b.ReportAllocs()
-	for b.Loop() {
-		traces, records, stats, problems := Traces(bytes.NewReader(log), int64(len(log)), recordSize, clusterSize, isJob)
-		if len(traces) != 0 || len(records) == 0 || len(problems) != 0 || stats.Torn != 0 {
-			b.Fatalf("%d traces, %d records, problems %v", len(traces), len(records), problems)
-		}
+	log := busyLog(usualSize)
+	for _, test := range []struct{ name, suffix string }{{"no name wanted", ".job"}, {"names wanted", "77.txt"}} {
+		b.Run(test.name, func(b *testing.B) {
+			suffix := le16(test.suffix)
+			want := func(name []byte) bool { return bytes.HasSuffix(name, suffix) }
+			b.SetBytes(int64(len(log)))
+			b.ReportAllocs()
+			for b.Loop() {
+				records := 0
+				traces, stats, problems := Traces(bytes.NewReader(log), int64(len(log)), recordSize, clusterSize, want, func(JournalRecord) { records++ })
+				if (len(traces) > 0) != (test.suffix != ".job") || records == 0 || len(problems) != 0 || stats.Torn != 0 {
+					b.Fatalf("%d traces, %d records, problems %v", len(traces), records, problems)
+				}
+			}
+		})
 	}
 }
 
 func BenchmarkRecords(b *testing.B) {
-	log := busyLog()
+	log := busyLog(usualSize)
 	b.SetBytes(int64(len(log)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -76,7 +76,7 @@ func TestRealVolumes(t *testing.T) {
 			v := realVolume(t, test.file, test.inside, test.offset)
 			log := openLog(t, v)
 			boot, _ := v.Boot()
-			traces, _, stats, problems := Traces(log, log.Size(), int(boot.RecordSize), int(v.ClusterSize()), every)
+			traces, stats, problems := Traces(log, log.Size(), int(boot.RecordSize), int(v.ClusterSize()), every, nil)
 			if stats.Records != test.records || stats.WithoutSequence > 0 || len(problems) > 0 {
 				t.Errorf("got %+v, problems %v, want %d records", stats, problems, test.records)
 			}
@@ -121,7 +121,10 @@ func compareReplay(t *testing.T, v *ntfs.Volume, stream *ntfs.Stream, least int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newCollector(int(boot.RecordSize), int(v.ClusterSize()), every)
+	c := newCollector(int(boot.RecordSize), int(v.ClusterSize()), every, nil)
+	for n := range v.RecordCount() {
+		c.followed[n] = true
+	}
 	last := map[uint64]uint64{}
 	log.Walk(func(r *format.Record) bool {
 		c.record(r)
@@ -178,7 +181,7 @@ func TestContentOfADeletedFile(t *testing.T) {
 	log := openLog(t, v)
 	boot, _ := v.Boot()
 	want := func(name []byte) bool { return bytes.Equal(name, le16("res1.dat")) }
-	traces, _, _, _ := Traces(log, log.Size(), int(boot.RecordSize), int(v.ClusterSize()), want)
+	traces, _, _ := Traces(log, log.Size(), int(boot.RecordSize), int(v.ClusterSize()), want, nil)
 	contents := 0
 	for _, x := range traces {
 		if x.Content == nil {

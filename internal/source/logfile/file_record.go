@@ -161,8 +161,11 @@ func (c *collector) attribute(o origin, data []byte, number uint64, hasNumber bo
 		c.indexEntries(o, value)
 	case ntfs.TypeData:
 		// A resident $DATA that goes, or is made non-resident, is logged whole.
-		if hasNumber && isContent(data) {
-			c.segment(number).keep(o, value)
+		if !hasNumber || !isContent(data) {
+			return
+		}
+		if s := c.segment(number); s != nil {
+			s.keep(o, value)
 		}
 	case ntfs.TypeFileName:
 		raw, ok := rawName(value)

@@ -22,7 +22,7 @@ func check(t *testing.T, b []byte, recordSize, clusterSize int) int {
 		asked[string(name)] = true
 		return true
 	}
-	traces, records, stats, problems := Traces(bytes.NewReader(b), int64(len(b)), recordSize, clusterSize, want)
+	traces, records, stats, problems := read(t, b, recordSize, clusterSize, want)
 	for _, x := range traces {
 		if x.Reference.Sequence() == 0 || x.Name.Name == "" || x.Offset < 0 || x.Offset >= int64(len(b)) || x.Detail == "" {
 			t.Fatalf("trace %+v of a log of %d bytes", x, len(b))

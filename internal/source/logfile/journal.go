@@ -4,39 +4,90 @@ import (
 	"encoding/binary"
 
 	"github.com/jobscan/jobscan/internal/wintime"
+	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/usn"
 )
+
+// JournalRecord is a USN_RECORD_V2 or V3 that the log carries, one that
+// usn.ParseRecord takes.
+type JournalRecord struct {
+	Offset    int64 // of the log record that it lies in, bytes from the start of $LogFile
+	USN       int64
+	File      ntfs.FileReference // in V3 the lower half
+	Directory bool
+	Bytes     []byte // valid during the call that gives it
+	Name      []byte // of these, in UTF-16LE
+}
+
+// asJournalRecord reads from a record that journalRecord has accepted.
+func asJournalRecord(b []byte, offset int64) JournalRecord {
+	le := binary.LittleEndian
+	r := JournalRecord{Offset: offset, File: ntfs.FileReference(le.Uint64(b[8:])), Bytes: b}
+	h := b[16*(int(le.Uint16(b[4:]))-2):]
+	r.USN, r.Directory = int64(le.Uint64(h[24:])), usn.FileAttributes(le.Uint32(h[52:])).IsDirectory()
+	length, at := int(le.Uint16(h[56:])), int(le.Uint16(h[58:]))
+	r.Name = b[at : at+length]
+	return r
+}
 
 // usnKey tells journal records apart: a journal that was deleted and made again
 // can give a USN twice.
 type usnKey struct {
 	usn    int64
+	file   uint64 // the lower half in V3
 	time   wintime.Filetime
 	reason usn.Reason
 }
 
 // journal takes the journal records in b, which begin at multiples of 8.
 func (c *collector) journal(o origin, b []byte) {
+	if c.usnRecord == nil {
+		return
+	}
 	for off := 0; off+60 <= len(b); {
+		if major := binary.LittleEndian.Uint32(b[off+4:]); major != 2 && major != 3 { // with the minor version
+			off += 8
+			continue
+		}
 		n := journalRecord(b[off:])
 		if n == 0 {
 			off += 8
 			continue
 		}
-		r, err := usn.ParseRecord(b[off : off+n])
-		if err != nil {
-			off += 8
-			continue
-		}
+		record := b[off : off+n : off+n]
 		off += n
-		key := usnKey{r.USN, r.Time, r.Reason}
-		if c.seenUSN[key] {
+		if !c.repeats.add(keyOf(record)) {
 			continue
 		}
-		c.seenUSN[key] = true
-		r.Offset = o.offset
-		c.usnRecords = append(c.usnRecords, r)
+		c.stats.JournalRecords++
+		c.usnRecord(asJournalRecord(record, o.offset))
 	}
+}
+
+// usnRepeats remembers journal records: of those whose USNs meet in one place the
+// last.
+type usnRepeats [4096]usnKey
+
+// add is false where the record is the one remembered.
+func (s *usnRepeats) add(k usnKey) bool {
+	place := &s[uint64(k.usn)/minUSNRecord%uint64(len(s))]
+	if *place == k {
+		return false
+	}
+	*place = k
+	return true
+}
+
+// minUSNRecord is the length in bytes of the shortest journal record with a name,
+// and so the least distance of two USNs.
+const minUSNRecord = 64
+
+// keyOf reads the key of a record that journalRecord has accepted.
+func keyOf(b []byte) usnKey {
+	le := binary.LittleEndian
+	file := le.Uint64(b[8:])
+	b = b[16*(int(le.Uint16(b[4:]))-2):]
+	return usnKey{int64(le.Uint64(b[24:])), file, wintime.Filetime(le.Uint64(b[32:])), usn.Reason(le.Uint32(b[40:]))}
 }
 
 // journalRecord gives the length of the USN record at the start of b, 0 where
@@ -45,7 +96,7 @@ func journalRecord(b []byte) int {
 	le := binary.LittleEndian
 	n := int64(le.Uint32(b))
 	major, minor := le.Uint16(b[4:]), le.Uint16(b[6:])
-	if major < 2 || major > 3 || minor != 0 || n%8 != 0 || n < 64 || n > int64(len(b)) {
+	if major < 2 || major > 3 || minor != 0 || n%8 != 0 || n < minUSNRecord || n > int64(len(b)) {
 		return 0
 	}
 	wider := 16 * int(major-2)

@@ -17,7 +17,6 @@ import (
 
 	"github.com/jobscan/jobscan/internal/event"
 	"github.com/jobscan/jobscan/ntfs"
-	"github.com/jobscan/jobscan/usn"
 )
 
 // maxProblems bounds the problems that are listed.
@@ -28,15 +27,16 @@ type Stats struct {
 	format.Stats
 	Traces          int
 	Contents        int // traces that carry the file's content
-	JournalRecords  int
+	JournalRecords  int // those given to the caller
 	WithoutSequence int // wanted names of which not even the log tells whose they were
 	ProblemsOmitted int
 }
 
-// Traces reads the $LogFile of size bytes in r. recordSize and clusterSize are
-// those of the volume, in bytes; where they are not known (0) names that only
-// the number of a cluster ties to a file are left out. want decides by the name
-// in UTF-16LE, which it must not keep.
+// Traces reads the $LogFile of size bytes in r, once more where it holds wanted
+// names. recordSize and clusterSize are those of the volume, in bytes; where they
+// are not known (0) names that only the number of a cluster ties to a file are
+// left out. want decides by the name in UTF-16LE, which it must not keep; it is
+// asked more than once.
 //
 // The traces are in the order of the log; the Offset of each is in bytes from
 // the start of $LogFile, and its Reference always has a sequence number. A name
@@ -44,15 +44,61 @@ type Stats struct {
 // the same once more in the same kind is not. Content is set where the whole
 // of a resident $DATA was logged.
 //
-// usnRecords are all journal records that the log carries, each once, whatever
-// their names; their Offset is that of the log record. problems tell what was
-// lost or in doubt, with offsets in $LogFile.
-func Traces(r io.ReaderAt, size int64, recordSize, clusterSize int, want func(nameUTF16LE []byte) bool) (traces []event.Trace, usnRecords []usn.Record, stats Stats, problems []error) {
-	c := newCollector(recordSize, clusterSize, want)
+// journal, where not nil, gets every journal record that the log carries, whatever
+// its name, in the order of the log, each once as far as a memory of a few
+// thousand can tell.
+//
+// problems tell what was lost or in doubt, with offsets in $LogFile.
+func Traces(r io.ReaderAt, size int64, recordSize, clusterSize int, want func(nameUTF16LE []byte) bool, journal func(JournalRecord)) (traces []event.Trace, stats Stats, problems []error) {
 	log, err := format.Open(r, size)
 	if err != nil {
-		return nil, nil, Stats{}, []error{err}
+		return nil, Stats{}, []error{err}
 	}
+	c := newCollector(recordSize, clusterSize, want, journal)
+	c.walk(log)
+	if len(c.followed) > 0 {
+		// What the log says of a file before it bears the name counts as well.
+		first := c
+		c = newCollector(recordSize, clusterSize, want, nil)
+		c.followed, c.stats.JournalRecords = first.followed, first.stats.JournalRecords
+		c.walk(log)
+	}
+	c.stats.Stats = log.Stats()
+	c.stats.Traces = len(c.traces)
+	return c.traces, c.stats, c.problems
+}
+
+// collector gathers what the records of a log tell.
+type collector struct {
+	recordSize, clusterSize int
+	want                    func([]byte) bool
+	usnRecord               func(JournalRecord) // nil: none are looked for
+
+	// followed are the numbers of the FILE records of which the log carries a
+	// wanted name. The others, nearly all, are not followed through the log. It
+	// grows during a walk and is whole at its end.
+	followed map[uint64]bool
+	segments map[uint64]*segment // by number of the FILE record
+	seen     map[traceKey]bool
+	repeats  usnRepeats
+
+	traces   []event.Trace
+	stats    Stats
+	problems []error
+}
+
+func newCollector(recordSize, clusterSize int, want func([]byte) bool, journal func(JournalRecord)) *collector {
+	if recordSize < 512 || recordSize > maxRecordSize {
+		recordSize = 0
+	}
+	return &collector{
+		recordSize: recordSize, clusterSize: clusterSize, want: want, usnRecord: journal,
+		followed: make(map[uint64]bool), segments: make(map[uint64]*segment), seen: make(map[traceKey]bool),
+	}
+}
+
+// walk takes all that a log holds.
+func (c *collector) walk(log *format.Log) {
 	for _, err := range log.Problems() {
 		c.problem(err)
 	}
@@ -62,34 +108,6 @@ func Traces(r io.ReaderAt, size int64, recordSize, clusterSize int, want func(na
 		func(err error) bool { c.problem(err); return true },
 	)
 	c.finish()
-	c.stats.Stats = log.Stats()
-	c.stats.Traces, c.stats.JournalRecords = len(c.traces), len(c.usnRecords)
-	return c.traces, c.usnRecords, c.stats, c.problems
-}
-
-// collector gathers what the records of a log tell.
-type collector struct {
-	recordSize, clusterSize int
-	want                    func([]byte) bool
-
-	segments map[uint64]*segment // by number of the FILE record
-	seen     map[traceKey]bool
-	seenUSN  map[usnKey]bool
-
-	traces     []event.Trace
-	usnRecords []usn.Record
-	stats      Stats
-	problems   []error
-}
-
-func newCollector(recordSize, clusterSize int, want func([]byte) bool) *collector {
-	if recordSize < 512 || recordSize > maxRecordSize {
-		recordSize = 0
-	}
-	return &collector{
-		recordSize: recordSize, clusterSize: clusterSize, want: want,
-		segments: make(map[uint64]*segment), seen: make(map[traceKey]bool), seenUSN: make(map[usnKey]bool),
-	}
 }
 
 // traceKey tells traces apart.

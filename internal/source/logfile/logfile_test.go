@@ -123,10 +123,26 @@ type found struct {
 	content string
 }
 
+// read collects all that a log gives.
+func read(t *testing.T, b []byte, recordSize, clusterSize int, want func([]byte) bool) ([]event.Trace, []usn.Record, Stats, []error) {
+	t.Helper()
+	var records []usn.Record
+	traces, stats, problems := Traces(bytes.NewReader(b), int64(len(b)), recordSize, clusterSize, want, func(found JournalRecord) {
+		r, err := usn.ParseRecord(found.Bytes)
+		if err != nil || int(r.Length) != len(found.Bytes) || r.USN != found.USN || r.File != found.File ||
+			r.FileAttributes.IsDirectory() != found.Directory || r.Name != wtf8.FromLE(found.Name) {
+			t.Fatalf("journal record of %d bytes at %#x, USN %d: %+v, %v", len(found.Bytes), found.Offset, found.USN, r, err)
+		}
+		r.Offset = found.Offset
+		records = append(records, r)
+	})
+	return traces, records, stats, problems
+}
+
 func run(t *testing.T, l *logtest.Log) ([]found, []usn.Record, Stats, []error) {
 	t.Helper()
 	b := l.Bytes()
-	traces, records, stats, problems := Traces(bytes.NewReader(b), int64(len(b)), recordSize, clusterSize, isJob)
+	traces, records, stats, problems := read(t, b, recordSize, clusterSize, isJob)
 	var out []found
 	for _, x := range traces {
 		if x.Source != event.LogFile || x.Name.Parent != tasks || x.Name.Created != testTime {
@@ -287,7 +303,7 @@ func TestContent(t *testing.T) {
 				l.Append(r)
 			}
 			b := l.Bytes()
-			traces, _, stats, problems := Traces(bytes.NewReader(b), int64(len(b)), recordSize, clusterSize, isJob)
+			traces, _, stats, problems := read(t, b, recordSize, clusterSize, isJob)
 			got := ""
 			for _, x := range traces {
 				if x.Content != nil {
@@ -336,6 +352,63 @@ func TestJournalRecords(t *testing.T) {
 	}
 }
 
+// The log is read once more for a wanted name; its journal records are not given
+// once more.
+func TestJournalRecordsBesideAWantedName(t *testing.T) {
+	ref := ntfs.NewFileReference(66, 2)
+	l := newLog()
+	// Two whose places in the memory meet, so that it alone does not tell.
+	for _, number := range []int64{0x1000, 0x1000 + minUSNRecord*int64(len(usnRepeats{}))} {
+		l.Append(ops(format.UpdateNonresidentValue, format.Noop, usnRecord(number, ref, usn.ReasonFileCreate, "y.txt"), nil))
+	}
+	l.Append(initialise(ref, imageOf(ref, true, attributeOf(ntfs.TypeFileName, fileName(tasks, "x.job")))))
+	traces, records, stats, problems := run(t, l)
+	if len(traces) != 1 || len(records) != 2 || stats.JournalRecords != 2 || len(problems) > 0 {
+		t.Errorf("got %d traces, %d records of %d, problems %v", len(traces), len(records), stats.JournalRecords, problems)
+	}
+	b := l.Bytes()
+	if without, stats, _ := Traces(bytes.NewReader(b), int64(len(b)), recordSize, clusterSize, isJob, nil); len(without) != 1 || stats.JournalRecords != 0 {
+		t.Errorf("nobody asks for journal records: got %d traces, %d records", len(without), stats.JournalRecords)
+	}
+}
+
+// What is taken for a journal record is one to the decoder, whichever bits are wrong.
+func TestJournalRecordsDecode(t *testing.T) {
+	b := usnRecord(0x1000, ntfs.NewFileReference(66, 2), usn.ReasonFileCreate, "x.job")
+	taken := 0
+	for at := range b {
+		for v := range 256 {
+			was := b[at]
+			b[at] = byte(v)
+			if n := journalRecord(b); n > 0 {
+				taken++
+				if r, err := usn.ParseRecord(b[:n]); err != nil || keyOf(b) != (usnKey{r.USN, uint64(r.File), r.Time, r.Reason}) {
+					t.Fatalf("byte %d is %#x: %+v, %v", at, v, r, err)
+				}
+			}
+			b[at] = was
+		}
+	}
+	if taken == 0 {
+		t.Error("none was taken")
+	}
+}
+
+// Nothing is kept of files whose names do not matter, and nothing allocated.
+func TestMemoryOfOtherFiles(t *testing.T) {
+	other := func([]byte) bool { return false }
+	of := func(size int) float64 {
+		log := busyLog(size)
+		return testing.AllocsPerRun(2, func() {
+			Traces(bytes.NewReader(log), int64(len(log)), recordSize, clusterSize, other, func(JournalRecord) {})
+		})
+	}
+	small, large := of(1<<20), of(4<<20)
+	if large > small+8 {
+		t.Errorf("%.0f allocations for a log of 1 MiB, %.0f for one of 4 MiB", small, large)
+	}
+}
+
 // A log whose records lost their heads still gives what has a shape of its own.
 func TestRemnants(t *testing.T) {
 	ref := ntfs.NewFileReference(66, 2)
@@ -351,7 +424,7 @@ func TestRemnants(t *testing.T) {
 			b[at+1] ^= 0x10
 		}
 	}
-	traces, records, stats, _ := Traces(bytes.NewReader(b), int64(len(b)), recordSize, clusterSize, isJob)
+	traces, records, stats, _ := read(t, b, recordSize, clusterSize, isJob)
 	if stats.Records != 0 {
 		t.Fatalf("%d records left", stats.Records)
 	}
@@ -364,7 +437,7 @@ func TestRemnants(t *testing.T) {
 }
 
 func TestNoLog(t *testing.T) {
-	traces, records, stats, problems := Traces(bytes.NewReader(make([]byte, 8192)), 8192, recordSize, clusterSize, isJob)
+	traces, records, stats, problems := read(t, make([]byte, 8192), recordSize, clusterSize, isJob)
 	if traces != nil || records != nil || stats != (Stats{}) || len(problems) != 1 {
 		t.Errorf("got %v %v %+v %v", traces, records, stats, problems)
 	}

@@ -31,7 +31,11 @@ type waitingName struct {
 	name   ntfs.FileName
 }
 
+// segment is nil for a FILE record that is not followed.
 func (c *collector) segment(number uint64) *segment {
+	if !c.followed[number] {
+		return nil
+	}
 	s := c.segments[number]
 	if s == nil {
 		s = &segment{}
@@ -43,7 +47,7 @@ func (c *collector) segment(number uint64) *segment {
 // learn takes note that a FILE record holds an incarnation at this point.
 func (c *collector) learn(ref ntfs.FileReference) {
 	s := c.segment(ref.Record())
-	if s.reference == ref {
+	if s == nil || s.reference == ref {
 		return
 	}
 	if s.reference != 0 {
@@ -58,6 +62,7 @@ func (c *collector) learn(ref ntfs.FileReference) {
 
 // nameOf takes a name of the file that FILE record number describes at this point.
 func (c *collector) nameOf(o origin, number uint64, name ntfs.FileName) {
+	c.followed[number] = true
 	s := c.segment(number)
 	if s.reference != 0 {
 		c.trace(o, s.reference, name)
@@ -101,16 +106,19 @@ func (c *collector) unattributed(o origin, name string) {
 
 // replay brings the image of a FILE record up to date with an operation on it.
 func (c *collector) replay(r *format.Record, number uint64, o origin) {
-	switch r.Redo {
-	case format.DeallocateFileRecordSegment:
-		c.end(c.segment(number))
-		return
-	case format.InitializeFileRecordSegment:
-		c.begin(r, number)
+	s := c.segment(number)
+	if s == nil {
 		return
 	}
-	s := c.segments[number]
-	if s == nil || s.image == nil || !onFileRecord(r.Redo) {
+	switch r.Redo {
+	case format.DeallocateFileRecordSegment:
+		c.end(s)
+		return
+	case format.InitializeFileRecordSegment:
+		c.begin(s, r)
+		return
+	}
+	if s.image == nil || !onFileRecord(r.Redo) {
 		return
 	}
 	if r.Missing > 0 || r.Torn {
@@ -131,8 +139,7 @@ func (c *collector) replay(r *format.Record, number uint64, o origin) {
 }
 
 // begin starts over with the image that a record is initialised with.
-func (c *collector) begin(r *format.Record, number uint64) {
-	s := c.segment(number)
+func (c *collector) begin(s *segment, r *format.Record) {
 	s.image = nil
 	if r.Missing > 0 || r.Torn || len(r.RedoData) < 0x30 || len(r.RedoData) > c.recordSize || string(r.RedoData[:4]) != "FILE" {
 		return
@@ -182,6 +189,7 @@ func isContent(a []byte) bool {
 
 // named notes that a file bore a wanted name, for content that comes or came.
 func (c *collector) named(ref ntfs.FileReference, name ntfs.FileName) {
+	c.followed[ref.Record()] = true
 	s := c.segments[ref.Record()]
 	if s == nil || s.reference != ref {
 		return

@@ -110,3 +110,77 @@ func TestTraceNeverDenies(t *testing.T) {
 		t.Error("a file that was not added, and shares no bit, is there")
 	}
 }
+
+// TestFoldersOfParts: what parts say of some folders is what the whole says of
+// them, and all folders are asked about where none is named.
+func TestFoldersOfParts(t *testing.T) {
+	compared := 0
+	for _, s := range fixtures.Scenarios() {
+		source := journal(t, s.Build())
+		if source == nil {
+			continue
+		}
+		survey := NewSurvey(isJob)
+		for _, r := range usn.Ranges(source, 256) {
+			part := survey.Part(r)
+			if _, err := usn.WalkRange(context.Background(), source, r, part.Visit, ignore); err != nil {
+				t.Fatal(err)
+			}
+			survey.Join(part)
+		}
+		all := foldersOf(t, source, survey, nil)
+		some := make(map[ntfs.FileReference]bool)
+		for ref := range all.Records {
+			if ref.Record()%2 == 0 {
+				some[ref] = true
+			}
+		}
+		got := foldersOf(t, source, survey, some)
+		for ref, records := range all.Records {
+			compared++
+			if want := some[ref]; want && !reflect.DeepEqual(got.Records[ref], records) || !want && got.Records[ref] != nil {
+				t.Errorf("%s: folder %s: got %v, want %v of %v", s.Name, ref, got.Records[ref], want, records)
+			}
+		}
+	}
+	if compared < 50 {
+		t.Errorf("only %d folders compared", compared)
+	}
+}
+
+func foldersOf(t *testing.T, source usn.Source, survey *Survey, of map[ntfs.FileReference]bool) *Folders {
+	t.Helper()
+	f := NewFolders(of)
+	for _, r := range survey.FolderRanges(f) {
+		part := f.Part()
+		if _, err := usn.WalkRange(context.Background(), source, r, part.Visit, ignore); err != nil {
+			t.Fatal(err)
+		}
+		f.Join(part)
+	}
+	return f
+}
+
+// TestHistoryIsBounded: what is more than is kept is counted, and the same is kept
+// however the journal is cut.
+func TestHistoryIsBounded(t *testing.T) {
+	ref := ntfs.NewFileReference(70, 1)
+	of := map[ntfs.FileReference]bool{ref: true, ntfs.NewFileReference(71, 1): false}
+	h := NewHistory(of)
+	number := int64(0)
+	for _, records := range []int{maxHistory - 5, 10, maxHistory} {
+		part := h.Part()
+		for range records {
+			number += 8
+			part.add(ref, usn.Record{USN: number, Name: "x.job"})
+		}
+		h.Join(part)
+	}
+	kept := h.Records[ref]
+	if len(kept) != maxHistory || kept[len(kept)-1].USN != maxHistory*8 || h.Omitted != maxHistory+5 {
+		t.Errorf("%d records kept, %d omitted", len(kept), h.Omitted)
+	}
+	if of, known := h.Records[ntfs.NewFileReference(71, 1)]; !known || of != nil {
+		t.Error("a file without history has no entry, or records")
+	}
+}

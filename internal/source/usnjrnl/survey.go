@@ -1,21 +1,17 @@
 package usnjrnl
 
 import (
-	"github.com/jobscan/jobscan/internal/event"
-	"github.com/jobscan/jobscan/internal/wtf8"
 	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/usn"
 )
 
 // Survey is the first pass over a journal: which files bear a wanted name at
-// any moment, and the history of folders. Its maps are made by NewSurvey.
+// any moment, and which part of the journal speaks of what.
 type Survey struct {
 	// Want judges a name in UTF-16LE.
 	want func(name []byte) bool
 	// Candidates are the files that some record shows under a wanted name.
 	Candidates map[ntfs.FileReference]bool
-	// Folders holds what the records say of folders, in the order of the walk.
-	Folders map[ntfs.FileReference][]event.FolderRecord
 
 	part  part   // what this survey went over itself
 	parts []part // what was joined
@@ -29,11 +25,7 @@ type part struct {
 
 // NewSurvey prepares a pass that looks for names that want accepts.
 func NewSurvey(want func(name []byte) bool) *Survey {
-	return &Survey{
-		want:       want,
-		Candidates: make(map[ntfs.FileReference]bool),
-		Folders:    make(map[ntfs.FileReference][]event.FolderRecord),
-	}
+	return &Survey{want: want, Candidates: make(map[ntfs.FileReference]bool)}
 }
 
 // Part prepares the pass over a part of the journal. Parts may be walked side by
@@ -51,34 +43,9 @@ func (s *Survey) Visit(r usn.Raw) {
 		return // V4: extents only
 	}
 	s.part.files.add(ref)
-	if attributes.IsDirectory() {
-		if !r.Stale {
-			s.folder(r)
-		}
-		return
-	}
-	if s.want(name) {
+	if !attributes.IsDirectory() && s.want(name) {
 		s.Candidates[ref] = true
 	}
-}
-
-// folder keeps a folder's record, unless it and the two before it say the same:
-// then the middle one tells nothing that its neighbours do not.
-func (s *Survey) folder(r usn.Raw) {
-	const telling = usn.ReasonFileCreate | usn.ReasonFileDelete | usn.ReasonRenameOldName | usn.ReasonRenameNewName
-	ref := r.File()
-	records := s.Folders[ref]
-	rec := event.FolderRecord{USN: r.USN(), Offset: r.Offset, Time: r.Time(), Reason: r.Reason()}
-	if n := len(records); n > 0 && records[n-1].Parent == r.Parent() && wtf8.EqualLE(records[n-1].Name.Name, r.NameBytes()) {
-		rec.Name = records[n-1].Name
-		if rec.Reason&telling == 0 && records[n-1].Reason&telling == 0 {
-			records[n-1] = rec
-			return
-		}
-	} else {
-		rec.Name = event.Name{Parent: r.Parent(), Name: wtf8.FromLE(r.NameBytes())}
-	}
-	s.Folders[ref] = append(records, rec)
 }
 
 // Join adds what a pass over the next part of the journal found.
@@ -87,18 +54,24 @@ func (s *Survey) Join(next *Survey) {
 	for ref := range next.Candidates {
 		s.Candidates[ref] = true
 	}
-	for ref, records := range next.Folders {
-		s.Folders[ref] = append(s.Folders[ref], records...)
-	}
 }
 
 // Ranges gives the parts of the journal that may hold records of h's files, in
 // order: those in which none of them was seen need not be read again.
-func (s *Survey) Ranges(h *History) []usn.Range {
+func (s *Survey) Ranges(h *History) []usn.Range { return s.ranges(h.files) }
+
+// FolderRanges is Ranges for folders.
+func (s *Survey) FolderRanges(f *Folders) []usn.Range { return s.ranges(f.files) }
+
+// ranges gives the parts that met a file of the trace; all parts for nil.
+func (s *Survey) ranges(files *trace) []usn.Range {
 	var out []usn.Range
-	words := h.files.words()
+	var words []word
+	if files != nil {
+		words = files.words()
+	}
 	for i := range s.parts {
-		if s.parts[i].files.meets(words) {
+		if files == nil || s.parts[i].files.meets(words) {
 			out = append(out, s.parts[i].of)
 		}
 	}
