@@ -24,7 +24,8 @@ var errEnough = errors.New("enough")
 
 // folder looks for a loose $MFT and $J, and for the $Max beside that, in a
 // folder and those below. Links are not followed. What else is there is left
-// alone, images included: a folder is a collection, not a store of evidence.
+// alone, images included: a folder is a collection, not a store of evidence. A file
+// that is named as one of these and is not taken is a problem.
 func (o *opener) folder(ctx context.Context, root string) {
 	files, found := 0, len(o.loose)
 	var maxes []string
@@ -42,6 +43,9 @@ func (o *opener) folder(ctx context.Context, root string) {
 			return fs.SkipDir
 		}
 		if !d.Type().IsRegular() {
+			if !d.IsDir() {
+				o.refuse(path, noFile(d.Type()))
+			}
 			return nil
 		}
 		if files++; files > maxFiles {
@@ -59,6 +63,7 @@ func (o *opener) folder(ctx context.Context, root string) {
 		o.fail(root, err)
 		return
 	}
+	o.tellRefused(root, found)
 	images := o.images()
 	if len(o.loose) == found {
 		if images != "" {
@@ -104,14 +109,20 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 		o.fail(path, err)
 		return
 	}
-	if info.Size() < smallestEvidence || isMirrorName(d.Name()) {
+	if info.Size() < smallestEvidence {
+		o.refuse(path, tooSmall(info.Size()))
+		return
+	}
+	if isMirrorName(d.Name()) {
 		return
 	}
 	opened, err := disk.Open(path, o.raw)
+	if disk.IsDisk(err) {
+		o.leftAlone = append(o.leftAlone, path)
+		return
+	}
 	if disk.IsContainer(err) {
-		if disk.IsDisk(err) {
-			o.leftAlone = append(o.leftAlone, path)
-		}
+		o.refuse(path, "it is in a "+err.Error())
 		return
 	}
 	if err != nil {
@@ -119,9 +130,15 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 		return
 	}
 	f := newFile(path, opened)
-	k := looseKind(f)
+	k, named := looseKind(f), namedKind(d.Name()) != kindImage
+	if k == kindImage && named {
+		k = classify(f) // by more than its first page
+	}
 	if k == kindImage {
-		if head := readHead(f.image, headSize); f.Size >= smallestDisk && (hasNTFS(head) || isPartitioned(head)) {
+		switch head := readHead(f.image, headSize); {
+		case named:
+			o.refuse(path, unlike(f))
+		case f.Size >= smallestDisk && (hasNTFS(head) || isPartitioned(head)):
 			o.leftAlone = append(o.leftAlone, path)
 		}
 		if err := opened.Image.Close(); err != nil {

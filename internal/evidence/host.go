@@ -104,6 +104,8 @@ type opener struct {
 	loose []*loose
 	// leftAlone are the images of disks that lie in the folder at hand.
 	leftAlone []string
+	// refused are the files of that folder whose names promised more.
+	refused []refused
 }
 
 // fail notes evidence that could not be opened.

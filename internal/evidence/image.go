@@ -89,9 +89,15 @@ func (o *opener) content(f *File) {
 		o.fail(f.Path, errors.New("empty file: expected an NTFS volume, a disk, or an extracted $MFT or $J"))
 		return
 	}
-	switch k := classify(f); k {
-	case kindMFT, kindJournal:
+	if what := artifact(readHead(f.image, min(f.Size, headSize))); what != "" {
+		o.fail(f.Path, errors.New("this is "+what))
+		return
+	}
+	switch k := classify(f); {
+	case k != kindImage:
 		o.loose = append(o.loose, &loose{file: f, kind: k})
+	case isJobFile(f):
+		o.fail(f.Path, errors.New("this is "+isAJob))
 	default:
 		o.image(f)
 	}

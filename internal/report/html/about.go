@@ -134,14 +134,3 @@ func (a about) Names() string {
 	}
 	return cmp.Or(strings.Join(names, ", "), "report")
 }
-
-// options are the options of the scan by name.
-func options(d report.Document) map[string]string {
-	out := map[string]string{}
-	for _, list := range d.List("options") {
-		for _, o := range flatten(list, nil) {
-			out[o.Name] = o.Value
-		}
-	}
-	return out
-}

@@ -155,7 +155,7 @@ func spanText(d time.Duration) string {
 // timeOfHistory is the time of an event of the history; the row's own event may
 // be of the machine's clock.
 func timeOfHistory(d, e report.Document, z zone) stamp {
-	if isLocal(d) && e.Text("@timestamp") == d.Text("@timestamp") {
+	if report.LocalTime(d) && e.Text("@timestamp") == d.Text("@timestamp") {
 		return z.local(e.Text("@timestamp"))
 	}
 	return z.stamp(e.Text("@timestamp"))
@@ -188,7 +188,11 @@ func testimonies(list []report.Document, z zone) []testimony {
 		if sequence := report.Visible(s.Text("sequence")); sequence != "" {
 			t.Record += "-" + sequence
 		}
-		if at := s.Text("time"); at != "" {
+		switch at := s.Text("time"); {
+		case at == "":
+		case report.LocalTestimony(s):
+			t.Time = z.local(at)
+		default:
 			t.Time = z.stamp(at)
 		}
 		out = append(out, t)

@@ -171,18 +171,3 @@ func factFields() []field {
 func facts(v report.Document, z zone) []shown {
 	return newPart(v, section{fields: factFields()}, z, map[string]bool{}).Fields
 }
-
-// limits are the options that kept parts of the evidence out of the report.
-func limits(options map[string]string) []string {
-	var out []string
-	for _, name := range []string{"from", "to", "volume", "no-usn", "no-mft", "no-shadow"} {
-		if value, ok := options[name]; ok && value != "false" {
-			text := "--" + name
-			if value != "true" {
-				text += " " + value
-			}
-			out = append(out, text)
-		}
-	}
-	return out
-}

@@ -66,7 +66,7 @@ func newWriter(w io.Writer, o report.Options) report.Writer {
 
 func (w *writer) Header(d report.Document) error {
 	w.about = newAbout(d, w.zone)
-	w.options = options(d)
+	w.options = report.ScanOptions(d)
 	return nil
 }
 

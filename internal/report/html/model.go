@@ -36,7 +36,7 @@ func (w *writer) page(summary report.Document) pageModel {
 	complete, _ := summary.Lookup("complete")
 	m := pageModel{
 		About: w.about, Zone: w.zone.name(), Complete: complete == true,
-		Limits: limits(w.options), Unread: w.unread, Rows: w.n, Kind: "Findings", Cut: w.cut,
+		Limits: report.Limits(w.options), Unread: w.unread, Rows: w.n, Kind: "Findings", Cut: w.cut,
 		Plain: max(0, w.n-maxCards),
 		Others: plainText(flatten(summary, map[string]bool{"type": true, "findings": true, "events": true, "problems": true,
 			"complete": true, "volumes": true})),

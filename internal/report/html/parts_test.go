@@ -146,7 +146,7 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("%s: got doubts\n%q, want\n%q", tt.name, v.Doubts, tt.doubts)
 		}
 	}
-	if got := limits(map[string]string{"from": "2024-05-01", "no-shadow": "true", "no-mft": "false", "hash": "true"}); !slices.Equal(got, []string{"--from 2024-05-01", "--no-shadow"}) {
+	if got := report.Limits(map[string]string{"from": "2024-05-01", "no-shadow": "true", "no-mft": "false", "hash": "true"}); !slices.Equal(got, []string{"--from 2024-05-01", "--no-shadow"}) {
 		t.Errorf("limits: got %q", got)
 	}
 }

@@ -112,19 +112,10 @@ func newRow(d report.Document, n int, z zone, evidence func(report.Document) str
 
 // timeOf is the time of a row, which for a run may be of the machine's clock.
 func timeOf(d report.Document, z zone) stamp {
-	if isLocal(d) {
+	if report.LocalTime(d) {
 		return z.local(d.Text("@timestamp"))
 	}
 	return z.stamp(d.Text("@timestamp"))
-}
-
-func isLocal(d report.Document) bool {
-	for _, a := range d.List("jobscan.anomalies") {
-		if a.Text("code") == "local_time" {
-			return true
-		}
-	}
-	return false
 }
 
 // shorten takes out the middle of a text of more than limit characters.

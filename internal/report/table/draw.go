@@ -92,7 +92,7 @@ func (t *writer) drawList(w io.Writer, titles []string) error {
 			}
 		}
 		for i, text := range r.cells {
-			if titles[i] == columnTime {
+			if titles[i] == columnTime && !strings.HasSuffix(text, localMark) {
 				text += " " + t.zone()
 			}
 			lines := t.lines(titles[i], text, t.width-indent-1)

@@ -43,6 +43,9 @@ func (t *writer) footer(summary report.Document) []byte {
 		b.WriteByte('\n')
 	}
 	b.WriteString(paragraph("", t.result(), t.width))
+	if limits := report.Limits(t.options); len(limits) > 0 {
+		b.WriteString(paragraph("", "Left out by options of the scan: "+strings.Join(limits, ", ")+".", t.width))
+	}
 	if t.cut {
 		b.WriteString(paragraph("", "Long text was cut at "+ellipsis+"; --format jsonl has all of it.", t.width))
 	}
@@ -58,7 +61,11 @@ func (t *writer) footer(summary report.Document) []byte {
 // result counts the rows by verdict, or says in words that there are none.
 func (t *writer) result() string {
 	if t.drawn == 0 {
-		return "No .job file was found that the rules ask for: nothing matched, nothing was left undecided or excluded."
+		asked := report.Asked(t.options)
+		if asked != "" {
+			asked = " " + asked
+		}
+		return "No .job file was found" + asked + " that the rules ask for: nothing matched, nothing was left undecided or excluded."
 	}
 	var parts []string
 	for _, verdict := range []string{"match", "undecided", "excluded", "no_match"} {
@@ -90,7 +97,7 @@ func (t *writer) coverage(b *strings.Builder, summary report.Document) {
 				head += volumeHead(t.volumes.label(i))
 			}
 		}
-		b.WriteString(paragraph(head, key.name()+volumeAlias(v)+": "+t.journal(v)+"; "+records(v), t.width))
+		b.WriteString(paragraph(head, key.name()+volumeAlias(v)+": "+t.journal(v)+"; "+t.records(v), t.width))
 		for _, artifact := range v.Texts("artifacts") {
 			b.WriteString(paragraph("    also ", report.Visible(artifact), t.width))
 		}
@@ -129,8 +136,15 @@ func volumeAlias(v report.Document) string {
 
 // journal is the window in which the change journal would have shown a create.
 func (t *writer) journal(v report.Document) string {
+	meaning := ", so only files that still have a FILE record can be seen"
+	if !hasMFT(v) {
+		meaning = ", so only chance traces can be seen"
+	}
+	if t.options["no-usn"] == "true" {
+		return "journal left out by --no-usn" + meaning
+	}
 	if present, _ := v.Lookup("usn.present"); present != true {
-		return "no journal, so only files that still have a FILE record can be seen"
+		return "no journal" + meaning
 	}
 	first, last := v.Text("usn.first_time"), v.Text("usn.last_time")
 	text := "journal is empty"
@@ -149,9 +163,12 @@ func (t *writer) journal(v report.Document) string {
 }
 
 // records counts the FILE records of a volume.
-func records(v report.Document) string {
-	total := v.Text("mft.records")
-	if present, told := v.Lookup("mft.present"); total == "" || told && present == false {
+func (t *writer) records(v report.Document) string {
+	switch {
+	case hasMFT(v):
+	case t.options["no-mft"] == "true":
+		return "$MFT left out by --no-mft"
+	default:
 		return "no $MFT"
 	}
 	var parts []string
@@ -164,11 +181,16 @@ func records(v report.Document) string {
 			parts = append(parts, n+" "+name.text)
 		}
 	}
-	text := countText(total, "FILE record")
+	text := countText(v.Text("mft.records"), "FILE record")
 	if len(parts) > 0 {
 		text += ": " + strings.Join(parts, ", ")
 	}
 	return report.Visible(text)
+}
+
+func hasMFT(v report.Document) bool {
+	present, told := v.Lookup("mft.present")
+	return v.Text("mft.records") != "" && (!told || present != false)
 }
 
 func countText(n, noun string) string {

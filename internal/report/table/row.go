@@ -36,7 +36,7 @@ func (t *writer) newRow(d report.Document) row {
 		text := c.Get(d)
 		switch c.Title {
 		case columnTime:
-			text = t.time(text)
+			text = t.timeOf(d, text)
 		case columnVerdict:
 			text += t.notes.marks(d)
 		case columnProcess:
@@ -49,6 +49,24 @@ func (t *writer) newRow(d report.Document) row {
 	return r
 }
 
+// localMark stands behind a time of a clock whose zone is not known.
+const localMark = " local"
+
+// timeOf is the time of a row; one of the machine's own clock stays as it stands.
+func (t *writer) timeOf(d report.Document, text string) string {
+	if !report.LocalTime(d) {
+		return t.time(text)
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return cmp.Or(text, "unknown")
+	}
+	return at.UTC().Format(timeLayout) + localMark
+}
+
+// timeLayout has all digits of a time.
+const timeLayout = "2006-01-02 15:04:05.0000000"
+
 // time shows an RFC 3339 time in the zone of the report with all its digits.
 // Outside UTC the offset is written too: an hour may come twice in autumn.
 func (t *writer) time(text string) string {
@@ -56,7 +74,7 @@ func (t *writer) time(text string) string {
 	if err != nil {
 		return cmp.Or(text, "unknown")
 	}
-	layout := "2006-01-02 15:04:05.0000000"
+	layout := timeLayout
 	if t.location != time.UTC {
 		layout += "-07:00"
 	}

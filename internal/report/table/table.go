@@ -38,6 +38,7 @@ type writer struct {
 	color    bool
 	location *time.Location
 
+	options map[string]string // of the scan, by name
 	columns []report.Column
 	rows    []row
 	drawn   int // rows already written
@@ -66,7 +67,10 @@ func newWriter(w io.Writer, o report.Options) report.Writer {
 	return t
 }
 
-func (t *writer) Header(d report.Document) error { return t.write(t.head(d)) }
+func (t *writer) Header(d report.Document) error {
+	t.options = report.ScanOptions(d)
+	return t.write(t.head(d))
+}
 
 func (t *writer) Finding(d report.Document) error { return t.row(d) }
 

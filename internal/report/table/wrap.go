@@ -73,7 +73,7 @@ func escapeDigits(text string) bool {
 	return false
 }
 
-// wrapTime breaks a time between its parts: date, time of day, fraction, offset.
+// wrapTime breaks a time between its parts: date, time of day, fraction, offset or mark.
 func wrapTime(text string, width int) []string {
 	date, clock, found := strings.Cut(text, " ")
 	if textWidth(text) <= width || !found {
@@ -84,7 +84,12 @@ func wrapTime(text string, width int) []string {
 		lines = append(lines, wrapFraction(clock[:at], width)...)
 		return append(lines, clock[at:])
 	}
-	return append(lines, wrapFraction(clock, width)...)
+	clock, local := strings.CutSuffix(clock, localMark)
+	lines = append(lines, wrapFraction(clock, width)...)
+	if local {
+		lines = append(lines, strings.TrimSpace(localMark))
+	}
+	return lines
 }
 
 func wrapFraction(clock string, width int) []string {
