@@ -134,7 +134,7 @@ func TestCarveNumberedFiles(t *testing.T) {
 	}
 	code, _, stderr := jobCommand(nil, "--carve", "--force", "-o", names[2], names[0])
 	after, err := os.ReadFile(names[2])
-	if code != exitFailure || !strings.Contains(stderr, "not overwritten") || err != nil || !bytes.Equal(before, after) {
+	if code != exitFailure || !strings.Contains(stderr, "is an input") || err != nil || !bytes.Equal(before, after) {
 		t.Errorf("output is a file of the disk: got exit code %d, %q, %v", code, stderr, err)
 	}
 	if err := os.Remove(names[1]); err != nil {

@@ -19,7 +19,7 @@ func newDemoCommand(a *app) *cobra.Command {
 		Short: "Scan the sample image that is built in",
 		Long: `Demo scans a small NTFS volume that is built into the program: the way to see
 what a report looks like. It ends with 0 although the sample has findings.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.note(cmd, args)
 			o, err := f.options(false)

@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"syscall"
 
+	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/internal/report"
 	"github.com/jobscan/jobscan/rule"
 )
@@ -14,5 +17,20 @@ func errorText(err error) string {
 	if errors.As(err, &e) {
 		return visibleLines(err.Error())
 	}
-	return report.Visible(err.Error())
+	return report.Visible(advised(err).Error())
+}
+
+// advised adds to an error what its reader can do about it.
+func advised(err error) error {
+	if errors.Is(err, syscall.EMFILE) {
+		return fmt.Errorf("%w: raise the limit of open files (ulimit -n), or give fewer files at once", err)
+	}
+	return err
+}
+
+// adviseProblems does it for what could not be opened.
+func adviseProblems(host *evidence.Host) {
+	for i := range host.Problems {
+		host.Problems[i].Err = advised(host.Problems[i].Err)
+	}
 }

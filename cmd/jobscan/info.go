@@ -33,6 +33,7 @@ func newInfoCommand(a *app) *cobra.Command {
 				return failure(err)
 			}
 			defer host.Close()
+			adviseProblems(host)
 			summary, problems, err := scan.Survey(cmd.Context(), host, o)
 			if err != nil {
 				return failure(err)
@@ -68,7 +69,7 @@ func writeInfo(w io.Writer, format string, host *evidence.Host, s *report.Summar
 		p.volume(&s.Volumes[i])
 	}
 	for i := range problems {
-		p.line("%s: %s: %s", problems[i].Severity, problems[i].Evidence, problems[i].Message)
+		p.line("%s", problemText(report.ProblemDocument(&problems[i])))
 	}
 	return p.err
 }

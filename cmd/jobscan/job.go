@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ All times are local times of the machine that the file is from; a zone in
 Exit codes: 0 every file was decoded, 3 one was not, or a part of what was to be
 searched could not be read, 2 wrong usage, or a file that could not be opened or
 written.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), a, args) },
 	}
 	fs := cmd.Flags()
@@ -69,10 +70,13 @@ func (f *jobFlags) run(ctx context.Context, a *app, args []string) error {
 	}
 	r := &jobRun{ctx: ctx, app: a, flags: f, after: after}
 	inputs := r.inputs(args)
-	if err := r.open(inputs); err != nil {
+	if err := r.open(append(slices.Clone(args), inputs...)); err != nil {
 		return failure(err)
 	}
 	for _, in := range inputs {
+		if err = ctx.Err(); err != nil {
+			break
+		}
 		if err = r.input(in); err != nil {
 			break
 		}
@@ -137,15 +141,11 @@ func (r *jobRun) warn(err error) { fmt.Fprintf(r.app.stderr, "jobscan: %s\n", er
 func (r *jobRun) open(inputs []string) error {
 	var w io.Writer = r.app.stdout
 	if r.flags.output != "" {
-		if out, err := os.Stat(r.flags.output); err == nil {
-			if r.flags.carve {
-				inputs = withParts(inputs)
-			}
-			for _, name := range inputs {
-				if in, err := os.Stat(name); err == nil && os.SameFile(in, out) {
-					return fmt.Errorf("%s is an input: it is not overwritten", name)
-				}
-			}
+		if r.flags.carve {
+			inputs = withParts(inputs)
+		}
+		if isPartOf(r.flags.output, inputs) {
+			return fmt.Errorf("%s is an input, or in a folder of them: nothing is written there", r.flags.output)
 		}
 		file, err := createOutput(r.flags.output, r.flags.force)
 		if err != nil {
@@ -169,6 +169,10 @@ func (r *jobRun) open(inputs []string) error {
 // input decodes one file, or carves it. An error is one of the output.
 func (r *jobRun) input(name string) error {
 	in, err := openJobInput(r.app, name)
+	if err == nil && r.flags.carve && in.endless {
+		in.close()
+		err = fmt.Errorf("%s: the device gives no size: it may have no end, and is not searched", name)
+	}
 	if err != nil {
 		r.failed = true
 		r.warn(err)

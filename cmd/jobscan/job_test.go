@@ -65,7 +65,7 @@ func TestJobExitCodes(t *testing.T) {
 		{"pattern", []string{in("a*.job")}, 0, "a.job", ""},
 		{"no such file", []string{in("none.job")}, 2, "", "none.job"},
 		{"no such file among others", []string{in("none.job"), in("a.job")}, 2, "calc", "none.job"},
-		{"no argument", nil, 2, "", "arg"},
+		{"no argument", nil, 2, "", "name at least one FILE"},
 		{"format", []string{"--format", "xml", in("a.job")}, 2, "", "table, csv or jsonl"},
 		{"after", []string{"--after", "soon", in("a.job")}, 2, "", "RFC 3339"},
 		{"next", []string{"--next", "-1", in("a.job")}, 2, "", "--next"},
@@ -74,7 +74,7 @@ func TestJobExitCodes(t *testing.T) {
 		{"no job inside", []string{"--carve", in("readme.txt")}, 0, "", "no job file inside"},
 		{"carved", []string{"--carve", in("data.bin")}, 0, "Offset             1234\n", ""},
 		{"output is a folder", []string{"-o", dir, in("a.job")}, 2, "", "exists"},
-		{"output is an input", []string{"--force", "-o", in("a.job"), in("a.job")}, 2, "", "not overwritten"},
+		{"output is an input", []string{"--force", "-o", in("a.job"), in("a.job")}, 2, "", "is an input"},
 	}
 	for _, tt := range tests {
 		code, out, errOut := jobCommand(strings.NewReader(""), tt.args...)

@@ -75,6 +75,8 @@ type jobInput struct {
 	disk  *disk.Opened // the disk in the file, once it was entered
 	plain bool         // an ordinary file that was named
 	shut  func() error
+
+	endless bool // a character device that was named and has no size
 }
 
 func openJobInput(a *app, name string) (*jobInput, error) {
@@ -109,6 +111,7 @@ func openJobInput(a *app, name string) (*jobInput, error) {
 			_, err = file.Seek(0, io.SeekStart)
 			return in, err
 		}
+		in.endless = info.Mode()&os.ModeCharDevice != 0
 	}
 	return in, nil
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
 	_ "time/tzdata" // --timezone works on systems without a zone database
@@ -22,11 +21,14 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program where it stands, even in a blocked read
+	told := io.Writer(os.Stderr)
+	if len(os.Args) > 1 && os.Args[1] == decodeCommand {
+		told = io.Discard // the process that started this one tells
+	}
+	ctx, end := interruptible(told)
 	deferCollection()
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
+	end()
 	os.Exit(code)
 }
 
@@ -63,7 +65,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		code = exit.code
 		err = exit.err
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case wasInterrupted(ctx, err):
+		fmt.Fprintln(stderr, "jobscan: interrupted: the report is not complete")
+	default:
 		fmt.Fprintf(stderr, "jobscan: %s\n", errorText(err))
 	}
 	return code
@@ -80,9 +86,15 @@ matches, is excluded, or cannot be decided.
 
 Exit codes: 0 nothing matched, 1 findings, 2 could not run, 3 nothing matched
 but parts of the evidence could not be read.`,
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		DisableFlagsInUseLine:      true,
+		SuggestionsMinimumDistance: suggestionDistance,
 	}
+	root.SetFlagErrorFunc(flagError)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)

@@ -2,12 +2,9 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,21 +49,31 @@ type output struct {
 	file   *os.File
 }
 
+// check refuses values that open would refuse, before anything is read.
+func (f *outputFlags) check() error {
+	if _, err := f.find(); err != nil {
+		return err
+	}
+	_, err := f.location()
+	return err
+}
+
+// open creates the output. The host, if there is one, is what must not be written to.
 func (f *outputFlags) open(a *app, host *evidence.Host) (*output, error) {
 	format, err := f.find()
 	if err != nil {
 		return nil, err
 	}
-	location, err := time.LoadLocation(f.timezone)
+	location, err := f.location()
 	if err != nil {
-		return nil, fmt.Errorf("--timezone: %w", err)
+		return nil, err
 	}
 	options := report.Options{Location: location}
 	out := &output{}
 	var w io.Writer = a.stdout
 	if f.file != "" {
-		if err := notEvidence(f.file, host, f.given); err != nil {
-			return nil, err
+		if isPartOf(f.file, f.evidence(host)) {
+			return nil, fmt.Errorf("%s is evidence, or in a folder of it: nothing is written there", f.file)
 		}
 		if out.file, err = createOutput(f.file, f.force); err != nil {
 			return nil, err
@@ -91,58 +98,33 @@ func (f *outputFlags) find() (report.Format, error) {
 		}
 		names = append(names, format.Name)
 	}
+	if slices.Contains(laterFormats, f.format) {
+		return report.Format{}, fmt.Errorf("--format %s: this version does not have it yet, only %s", f.format, strings.Join(names, ", "))
+	}
 	return report.Format{}, fmt.Errorf("--format %q: expected one of %s", f.format, strings.Join(names, ", "))
 }
 
-// notEvidence refuses an output file that is part of the evidence: what was
-// opened, what was given and could not be, and all that is in a folder that was given.
-func notEvidence(name string, host *evidence.Host, given []string) error {
-	info, err := os.Stat(name)
+func (f *outputFlags) location() (*time.Location, error) {
+	l, err := time.LoadLocation(f.timezone)
 	if err != nil {
-		return nil // it does not exist yet, or creating it will tell
+		return nil, fmt.Errorf("--timezone: %w", err)
 	}
-	paths := slices.Clone(given)
+	return l, nil
+}
+
+// evidence gives the paths of what was opened, all files of a container, and of
+// what was given and could not be.
+func (f *outputFlags) evidence(host *evidence.Host) []string {
+	paths := slices.Clone(f.given)
+	if host == nil {
+		return paths
+	}
 	for _, file := range host.Files {
-		for _, part := range file.Describe().Files { // all files of a container
+		for _, part := range file.Describe().Files {
 			paths = append(paths, part.Path)
 		}
 	}
-	for _, path := range paths {
-		other, err := os.Stat(path)
-		if err == nil && (os.SameFile(info, other) || other.IsDir() && inFolder(name, path)) {
-			return fmt.Errorf("%s is evidence: it is never written to", name)
-		}
-	}
-	return nil
-}
-
-// inFolder reports that a file is in a folder or below it, links followed.
-func inFolder(file, folder string) bool {
-	var real [2]string
-	for i, path := range []string{folder, file} {
-		path, err := filepath.EvalSymlinks(path)
-		if err != nil {
-			return false
-		}
-		if real[i], err = filepath.Abs(path); err != nil {
-			return false
-		}
-	}
-	rel, err := filepath.Rel(real[0], real[1])
-	return err == nil && filepath.IsLocal(rel)
-}
-
-// createOutput never overwrites without force, and never follows a race to do so.
-func createOutput(name string, force bool) (*os.File, error) {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if force {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	file, err := os.OpenFile(name, flags, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("%s exists: use --force to overwrite it", name)
-	}
-	return file, err
+	return paths
 }
 
 func (o *output) close() error {

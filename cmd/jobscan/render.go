@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/jobscan/jobscan/internal/evidence"
 	"github.com/jobscan/jobscan/internal/report"
 )
 
@@ -29,7 +26,7 @@ standard input) and writes it in another format, without the evidence. A line
 that is damaged is named on standard error and in the report; the others are
 rendered. The exit code is that of the scan, or 3 where lines are damaged and
 the others hold no finding.`,
-		Args: cobra.ExactArgs(1),
+		Args: exactlyOne("REPORT.jsonl"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.render(cmd.Context(), args[0], &f)
 		},
@@ -43,7 +40,7 @@ the others hold no finding.`,
 
 // render reads the saved report and writes it anew.
 func (a *app) render(ctx context.Context, name string, f *renderFlags) error {
-	if _, err := f.output.find(); err != nil {
+	if err := f.output.check(); err != nil {
 		return failure(err)
 	}
 	in, err := a.savedReport(name, f.output.file)
@@ -53,7 +50,7 @@ func (a *app) render(ctx context.Context, name string, f *renderFlags) error {
 	defer in.Close()
 	var out *output
 	// CSV has no place for problems, so the writer itself prints all of them.
-	printed := f.output.format == "csv" && !f.quiet
+	printed := f.output.format == "csv"
 	tell := func(err error) {
 		if !printed {
 			fmt.Fprintf(a.stderr, "jobscan: error: %s: %s\n", report.Visible(name), errorText(err))
@@ -61,15 +58,19 @@ func (a *app) render(ctx context.Context, name string, f *renderFlags) error {
 	}
 	open := func() (report.Writer, error) {
 		var err error
-		if out, err = f.output.open(a, &evidence.Host{}); err != nil {
+		if out, err = f.output.open(a, nil); err != nil {
 			return nil, err
 		}
 		if printed {
-			return withProblems{out.writer, a.stderr}, nil
+			return withProblems{out.writer, a.stderr, f.quiet}, nil
 		}
 		return out.writer, nil
 	}
-	restored, err := report.Restore(contextReader{ctx, in}, name, open, tell)
+	reader := &reportReader{ctx: ctx, r: in, begun: func() bool { return out != nil }}
+	restored, err := report.Restore(reader, name, open, tell)
+	if out == nil && reader.refused != nil {
+		err = reader.refused
+	}
 	if out != nil {
 		if closeErr := out.close(); err == nil {
 			err = closeErr
@@ -82,42 +83,6 @@ func (a *app) render(ctx context.Context, name string, f *renderFlags) error {
 		return failure(fmt.Errorf("%s: %w", name, err))
 	}
 	return f.exit(restored)
-}
-
-// savedReport opens the report, and refuses one that would be its own output.
-func (a *app) savedReport(name, output string) (io.ReadCloser, error) {
-	if name == "-" {
-		return io.NopCloser(a.stdin), nil
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a folder: expected a JSON Lines report", name)
-	}
-	if other, otherErr := os.Stat(output); err == nil && otherErr == nil && os.SameFile(info, other) {
-		err = fmt.Errorf("%s is the report that is read: write to another file", output)
-	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
-}
-
-// contextReader reads until the context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 func (f *renderFlags) exit(r report.Restored) error {

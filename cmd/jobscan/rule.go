@@ -17,8 +17,11 @@ func newRuleCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rule",
 		Short: "Check rules, or apply them to exported events",
-		Args:  cobra.NoArgs,
+		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		DisableFlagsInUseLine:      true,
+		SuggestionsMinimumDistance: suggestionDistance,
 	}
 	cmd.AddCommand(newRuleCheckCommand(a), newRuleEvalCommand(a))
 	return cmd

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,14 +33,14 @@ alternative holds without them; D others are required.
 
 Exit codes: 0 every rule can be evaluated, 3 some are of a kind that is not
 supported, 2 some could not be read.`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return runRuleCheck(a, format, args) },
+		Args: atLeastOne("RULE"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runRuleCheck(cmd.Context(), a, format, args) },
 	}
 	cmd.Flags().StringVar(&format, "format", format, "output `FORMAT`: table, jsonl")
 	return cmd
 }
 
-func runRuleCheck(a *app, format string, args []string) error {
+func runRuleCheck(ctx context.Context, a *app, format string, args []string) error {
 	if format != "table" && format != "jsonl" {
 		return failure(fmt.Errorf("--format %q: expected table or jsonl", format))
 	}
@@ -50,6 +51,9 @@ func runRuleCheck(a *app, format string, args []string) error {
 	out := bufio.NewWriter(a.stdout)
 	code := exitClean
 	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return failure(err)
+		}
 		c := checkRule(name)
 		switch {
 		case c.Error == "":

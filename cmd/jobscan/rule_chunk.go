@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -94,7 +95,11 @@ func (r *chunkReader) next() (*documentChunk, error) {
 	if len(c.lines) > 0 {
 		return c, nil
 	}
-	if err := r.lines.Err(); err != nil {
+	err := r.lines.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		err = fmt.Errorf("longer than %d MiB, the most that an event may have", maxDocumentLine>>20)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: line %d: %w", r.name, r.line+1, err)
 	}
 	return nil, io.EOF

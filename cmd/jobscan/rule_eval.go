@@ -44,7 +44,7 @@ tell.
 
 Exit codes: 0 nothing matched, 1 a match or an undecided event, 2 could not run,
 3 nothing matched, but some lines could not be read or evaluated.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("file of EVENTS"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args) },
 	}
 	fs := cmd.Flags()
@@ -55,13 +55,15 @@ Exit codes: 0 nothing matched, 1 a match or an undecided event, 2 could not run,
 	fs.BoolVar(&f.asciiFold, "ascii-fold", false, "ignore case for A-Z only, as Elasticsearch did before Lucene 10.5")
 	fs.StringVar(&f.format, "format", "table", "output `FORMAT`: table, jsonl")
 	fs.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 also for matches and unreadable lines")
-	cmd.MarkFlagsMutuallyExclusive("rule", "query")
 	return cmd
 }
 
 func (f *ruleEvalFlags) run(cmd *cobra.Command, a *app, args []string) error {
 	if f.format != "table" && f.format != "jsonl" {
 		return failure(fmt.Errorf("--format %q: expected table or jsonl", f.format))
+	}
+	if cmd.Flags().Changed("query") && len(f.rules) > 0 {
+		return failure(errors.New("--rule and --query exclude each other: give one of them"))
 	}
 	rules, err := f.load(cmd.Flags().Changed("query"), a.stderr)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -44,11 +45,31 @@ func loadRule(name string) (*rule.Rule, error) {
 	if isBuiltin(name) {
 		return rule.BuiltinByName(name)
 	}
-	text, err := os.ReadFile(name)
+	text, err := readRule(name)
 	if err != nil {
 		return nil, err
 	}
 	return rule.Parse(text, name)
+}
+
+// maxRule is the most that the file of a rule may have, in bytes: published rules
+// have some thousands.
+const maxRule = 1 << 20
+
+func readRule(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxRule+1))
+	if err == nil && len(text) > maxRule {
+		err = fmt.Errorf("%s: more than %d MiB, the most that a rule may have", name, maxRule>>20)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return text, nil
 }
 
 // isBuiltin tells the name of a built-in rule from that of a file.

@@ -46,22 +46,33 @@ type scanFlags struct {
 // either, and a saved report can be rendered in any format later.
 var silent = []string{"jobs", "format", "timezone", "output", "force", "quiet", "no-progress", "no-color", "exit-zero"}
 
-// note keeps the command line for the report's header.
+// note keeps the command line for the report's header, in a form that can be run
+// again.
 func (f *scanFlags) note(cmd *cobra.Command, args []string) {
-	f.commandLine = append([]string{"jobscan", cmd.Name()}, args...)
+	f.commandLine = []string{"jobscan", cmd.Name()}
 	f.changed = make(map[string]string)
-	cmd.Flags().Visit(func(flag *pflag.Flag) {
-		if !slices.Contains(silent, flag.Name) {
-			f.changed[flag.Name] = flag.Value.String()
+	cmd.Flags().Visit(func(flag *pflag.Flag) { // in the order of their names
+		if slices.Contains(silent, flag.Name) {
+			return
+		}
+		f.changed[flag.Name] = flag.Value.String()
+		values := []string{flag.Value.String()}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			f.commandLine = append(f.commandLine, "--"+flag.Name+"="+value)
 		}
 	})
-	for _, name := range slices.Sorted(maps.Keys(f.changed)) {
-		f.commandLine = append(f.commandLine, "--"+name+"="+f.changed[name])
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") }) {
+		f.commandLine = append(f.commandLine, "--")
 	}
+	f.commandLine = append(f.commandLine, args...)
 }
 
 func (f *scanFlags) register(cmd *cobra.Command) {
 	f.output.register(cmd, reportFormats)
+	cmd.SetFlagErrorFunc(scanFlagError)
 	fs := cmd.Flags()
 	fs.StringArrayVar(&f.rules, "rule", nil, "rule `FILE` or builtin:NAME (repeatable; default builtin:2024-10)")
 	fs.StringVar(&f.from, "from", "", "report events from this `TIME` on (RFC 3339, or a date)")
@@ -124,14 +135,6 @@ func newTimelineCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// needEvidence refuses a command line that names none.
-func needEvidence(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return fmt.Errorf("%s: name at least one EVIDENCE; see jobscan %s --help", cmd.Name(), cmd.Name())
-	}
-	return nil
-}
-
 // runScan is the main job: evidence in, report out, exit code as error.
 func runScan(ctx context.Context, a *app, f *scanFlags, paths []string, timeline bool) error {
 	o, err := f.options(timeline)
@@ -143,13 +146,14 @@ func runScan(ctx context.Context, a *app, f *scanFlags, paths []string, timeline
 		return failure(err)
 	}
 	defer host.Close()
+	adviseProblems(host)
 	f.output.given = paths
 	return a.scanHost(ctx, host, o, f)
 }
 
 // scanHost scans opened evidence and writes the report to where the flags say.
 func (a *app) scanHost(ctx context.Context, host *evidence.Host, o scan.Options, f *scanFlags) error {
-	header, err := f.header(ctx, host, o)
+	header, err := f.header(o)
 	if err != nil {
 		return failure(err)
 	}
@@ -158,12 +162,15 @@ func (a *app) scanHost(ctx context.Context, host *evidence.Host, o scan.Options,
 		return failure(err)
 	}
 	w := out.writer
-	if f.output.format == "csv" && !f.quiet {
-		w = withProblems{w, a.stderr}
+	if f.output.format == "csv" {
+		w = withProblems{w, a.stderr, f.quiet}
 	}
 	tell, end := progress(a.stderr, f.quiet || f.noProgress)
 	o.Progress = tell
-	summary, err := scan.Run(ctx, host, header, o, w)
+	var summary report.Summary
+	if header.Evidence, err = f.describe(ctx, host); err == nil {
+		summary, err = scan.Run(ctx, host, header, o, w)
+	}
 	end()
 	if closeErr := out.close(); err == nil {
 		err = closeErr
@@ -192,7 +199,7 @@ func (f *scanFlags) options(timeline bool) (scan.Options, error) {
 	if f.noMFT && f.noUSN {
 		return o, fmt.Errorf("--no-mft and --no-usn together leave nothing to read")
 	}
-	if _, err := f.output.find(); err != nil {
+	if err := f.output.check(); err != nil {
 		return o, err
 	}
 	var err error
@@ -237,23 +244,30 @@ func parseDrive(s string) (byte, error) {
 	return letter[0], nil
 }
 
-func (f *scanFlags) header(ctx context.Context, host *evidence.Host, o scan.Options) (*report.Header, error) {
+// header makes the report's header; what the evidence is comes from describe.
+func (f *scanFlags) header(o scan.Options) (*report.Header, error) {
 	started, err := startTime()
 	if err != nil {
 		return nil, err
 	}
-	h := &report.Header{Version: version, Started: wintime.FromTime(started), CommandLine: f.commandLine, Rules: o.Rules,
-		Options: f.changed, OptionNames: slices.Sorted(maps.Keys(f.changed))}
+	return &report.Header{Version: version, Started: wintime.FromTime(started), CommandLine: f.commandLine, Rules: o.Rules,
+		Options: f.changed, OptionNames: slices.Sorted(maps.Keys(f.changed))}, nil
+}
+
+// describe says what the evidence is. With --hash all of it is read.
+func (f *scanFlags) describe(ctx context.Context, host *evidence.Host) ([]report.EvidenceFile, error) {
+	var out []report.EvidenceFile
 	for _, file := range host.Files {
 		d := file.Describe()
 		if f.hash {
+			var err error
 			if d, err = host.Hash(ctx, file); err != nil {
 				return nil, err
 			}
 		}
-		h.Evidence = append(h.Evidence, evidenceFile(file, &d))
+		out = append(out, evidenceFile(file, &d))
 	}
-	return h, nil
+	return out, nil
 }
 
 // evidenceFile makes the header's entry for a file; of a container's files, the

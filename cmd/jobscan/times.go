@@ -23,20 +23,20 @@ func startTime() (time.Time, error) {
 }
 
 // parseBound reads a bound of a time range. A date stands for its beginning, or
-// with end for the end of that day. Zero means no bound.
+// with end for the end of that day. Zero means no bound, so that a bound which
+// would be zero, or before, is refused.
 func parseBound(flag, s string, end bool) (wintime.Filetime, error) {
 	if s == "" {
 		return 0, nil
 	}
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return wintime.FromTime(t), nil
-	}
-	t, err := time.Parse(time.DateOnly, s)
+	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
-		return 0, fmt.Errorf("%s %q: expected RFC 3339 (2024-05-01T12:00:00Z) or a date (2024-05-01)", flag, s)
+		if t, err = time.Parse(time.DateOnly, s); end {
+			t = t.AddDate(0, 0, 1)
+		}
 	}
-	if end {
-		t = t.AddDate(0, 0, 1)
+	if err != nil || t.Before(wintime.Filetime(0).Time()) || end && wintime.FromTime(t) == 0 {
+		return 0, fmt.Errorf("%s %q: expected RFC 3339 (2024-05-01T12:00:00Z) or a date (2024-05-01) from 1601 on", flag, s)
 	}
 	return wintime.FromTime(t), nil
 }
