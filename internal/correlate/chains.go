@@ -19,9 +19,12 @@ const (
 	maxKept = 1 << 18
 	// maxTimes bounds those of one folder.
 	maxTimes = 1024
-	// maxMade bounds the ancestors that are made. Paths hold on to their names,
-	// some 200 MB; only moves of folders far above all others come near.
-	maxMade = 1 << 23
+	// maxMade bounds the ancestors that are made, some 100 MB with the names that
+	// paths hold on to. Only moves of folders far above others come near.
+	maxMade = 1 << 20
+	// fewFolders is how many folders are followed up all the same when so many were
+	// made: more than real paths have, so that no file spends what others need.
+	fewFolders = 256
 )
 
 // ancestor is a folder in the chain of parents, as it is during a time in which
@@ -80,25 +83,31 @@ func (c *chains) path(n event.Name, moment int64) winpath.Path {
 	}
 	a := c.of(n.Parent, moment)
 	if a == nil {
+		c.folders.Unfollowed++
 		return broken(winpath.Of(n.Name), n.Parent,
-			fmt.Sprintf("the folders have more than %d states: further ones are not followed", c.most))
+			fmt.Sprintf("the folders have more than %d states: of further ones no more than %d are followed up", c.most, fewFolders))
 	}
 	return a.path(n.Name)
 }
 
-// of gives a folder other than the root at a moment; nil where too many were made.
+// of gives a folder other than the root at a moment; nil where too many were made
+// and it lies deep.
 func (c *chains) of(ref ntfs.FileReference, moment int64) *ancestor {
 	if a := c.find(ref, moment); a != nil {
 		return a
 	}
+	most := maxWalk
 	if c.made >= c.most {
-		return nil
+		most = fewFolders
 	}
 	if c.full { // all goes, and never within a walk: what is above a known one has to be known
 		clear(c.known)
 		c.kept, c.full = 0, false
 	}
-	w := c.walk(ref, moment)
+	w := c.walk(ref, moment, most)
+	if w.kind == endless && most == fewFolders {
+		return nil
+	}
 	c.made += len(w.steps)
 	return c.join(&w)
 }
@@ -136,7 +145,7 @@ type walkStep struct {
 	move     *event.FolderRecord
 }
 
-func (c *chains) walk(ref ntfs.FileReference, moment int64) walk {
+func (c *chains) walk(ref ntfs.FileReference, moment int64, most int) walk {
 	w := walk{loop: -1}
 	visited := make(map[ntfs.FileReference]int)
 	for ref.Record() != rootRecord {
@@ -147,7 +156,7 @@ func (c *chains) walk(ref ntfs.FileReference, moment int64) walk {
 		if w.known = c.find(ref, moment); w.known != nil {
 			break
 		}
-		if len(w.steps) == maxWalk {
+		if len(w.steps) == most {
 			w.kind = endless
 			break
 		}

@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -292,16 +293,33 @@ func TestManyStates(t *testing.T) {
 			t.Fatalf("%d states of one folder are kept", kept)
 		}
 	}
-	f.Sort()
-	f.recorded().most = 3
-	var got []string
-	for _, moment := range []int64{0, 10, 20, 0} {
-		p := f.Path(n, moment)
-		got = append(got, p.WithDrive(0)+p.Broken)
+}
+
+// TestTooManyStates: when too many states of folders were made, folders that lie
+// deep are not followed up any more, and that is counted; others are.
+func TestTooManyStates(t *testing.T) {
+	chain := func(first uint64, depth int) (ntfs.FileReference, map[ntfs.FileReference]event.Name) {
+		now := make(map[ntfs.FileReference]event.Name)
+		above := ntfs.NewFileReference(rootRecord, 5)
+		for i := range uint64(depth) {
+			ref := ntfs.NewFileReference(first+i, 1)
+			now[ref] = event.Name{Parent: above, Name: "d"}
+			above = ref
+		}
+		return above, now
 	}
-	want := []string{`?:\Windows\T0\x.job`, `?:\Windows\T1\x.job`,
-		`?:\<unknown parent 65-1>\x.jobthe folders have more than 3 states: further ones are not followed`, `?:\Windows\T0\x.job`}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	short, all := chain(1000, fewFolders)
+	deep, others := chain(5000, fewFolders+1)
+	maps.Copy(all, others)
+	f := &Folders{Now: func(ref ntfs.FileReference) (event.Name, error) { return all[ref], nil }}
+	f.recorded().most = 0
+	if p := f.Path(event.Name{Parent: short, Name: "x.job"}, 0); !p.Complete() || p.Len() != fewFolders+1 {
+		t.Errorf("got %d names, broken %q", p.Len(), p.Broken)
+	}
+	if f.Unfollowed != 0 {
+		t.Errorf("%d paths were not followed up", f.Unfollowed)
+	}
+	if p := f.Path(event.Name{Parent: deep, Name: "x.job"}, 0); !strings.Contains(p.Broken, "states") || f.Unfollowed != 1 {
+		t.Errorf("got broken %q, %d counted", p.Broken, f.Unfollowed)
 	}
 }

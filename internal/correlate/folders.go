@@ -51,6 +51,10 @@ type Folders struct {
 	First int64
 	Gaps  bool
 
+	// Unfollowed counts the paths that are broken because the folders had more
+	// states than are followed.
+	Unfollowed int
+
 	// What was found out before; none of it is safe for use by several goroutines.
 	courses             map[ntfs.FileReference]course
 	byRecord, byIndexes *chains

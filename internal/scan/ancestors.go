@@ -13,8 +13,8 @@ import (
 
 // maxAncestorPasses bounds the passes over the journal for ancestors alone: one
 // finds where the folders above the names were, the next who was above those.
-// The last one takes all folders.
-const maxAncestorPasses = 5
+// Without $MFT each finds one level of folders. The last one takes all folders.
+const maxAncestorPasses = 32
 
 // ancestors are the folders above the names of candidates, at any moment, and
 // what the journal says of them.

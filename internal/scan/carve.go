@@ -40,7 +40,7 @@ func (s *volumeScan) carve(ctx context.Context, want func([]byte) bool, other []
 		tasks = append(tasks, task{r.End - r.Start, func(ctx context.Context) error {
 			p := &parts[i]
 			p.bodies.most = maxPartBodies
-			p.records = newCarvedRecords()
+			p.records = newCarvedRecords(s.carved.clusterSize)
 			f := carve.Finder{
 				Want:   want,
 				Record: func(t event.Trace) { p.traces = append(p.traces, t) },

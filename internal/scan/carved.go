@@ -23,6 +23,8 @@ const (
 // carvedRecords are journal records found outside the journal: in free clusters,
 // in $LogFile.
 type carvedRecords struct {
+	clusterSize int64
+
 	files   map[ntfs.FileReference][]usn.Record
 	folders map[ntfs.FileReference][]event.FolderRecord // in no order
 
@@ -37,8 +39,9 @@ type carvedKey struct {
 	reason usn.Reason
 }
 
-func newCarvedRecords() carvedRecords {
-	return carvedRecords{files: make(map[ntfs.FileReference][]usn.Record), folders: make(map[ntfs.FileReference][]event.FolderRecord),
+// newCarvedRecords is for a volume with clusters of so many bytes; 0: not known.
+func newCarvedRecords(clusterSize int64) carvedRecords {
+	return carvedRecords{clusterSize: max(clusterSize, 512), files: make(map[ntfs.FileReference][]usn.Record), folders: make(map[ntfs.FileReference][]event.FolderRecord),
 		seen: make(map[carvedKey]bool)}
 }
 
@@ -72,7 +75,7 @@ func (c *carvedRecords) keep(r usn.Record, wanted bool) {
 
 func (c *carvedRecords) keepFolder(ref ntfs.FileReference, r event.FolderRecord) {
 	before := c.folders[ref]
-	after := addFolderRecord(before, r)
+	after := addFolderRecord(before, r, c.clusterSize)
 	more := len(after) - len(before)
 	if c.inFolder+more > maxCarvedFolders {
 		c.foldersOmitted++
@@ -110,15 +113,18 @@ func (c *carvedRecords) problems() (out []error) {
 }
 
 // addFolderRecord adds a record to those of its folder, in the place of the last
-// one if nothing can have stood between the two that says otherwise: they are as
-// far apart as in the journal, so it was searched from the one to the other.
-func addFolderRecord(records []event.FolderRecord, r event.FolderRecord) []event.FolderRecord {
+// one if nothing can have stood between the two that says otherwise: they lie in
+// one cluster, as far apart as in the journal. Clusters are given away as a whole,
+// and what is written into them begins at their start.
+func addFolderRecord(records []event.FolderRecord, r event.FolderRecord, clusterSize int64) []event.FolderRecord {
 	last := len(records) - 1
 	if last < 0 || records[last].Name != r.Name {
 		return append(records, r)
 	}
 	r.Name = records[last].Name // one string for both
-	if p := &records[last]; p.USN < r.USN && r.USN-p.USN == r.Offset-p.Offset && p.Reason&telling == 0 && r.Reason&telling == 0 {
+	p := &records[last]
+	together := p.USN < r.USN && r.USN-p.USN == r.Offset-p.Offset && p.Offset/clusterSize == r.Offset/clusterSize
+	if together && p.Reason&telling == 0 && r.Reason&telling == 0 {
 		*p = r
 		return records
 	}
@@ -132,7 +138,6 @@ const telling = usn.ReasonFileCreate | usn.ReasonFileDelete | usn.ReasonRenameOl
 // were found before, and those after which another one says the same: a record
 // speaks for the time before it too, back to the one before.
 func joinFolderRecords(records []event.FolderRecord) []event.FolderRecord {
-	records = slices.Clone(records)
 	slices.SortStableFunc(records, func(a, b event.FolderRecord) int {
 		return cmp.Or(cmp.Compare(a.USN, b.USN), cmp.Compare(a.Reason, b.Reason))
 	})
@@ -167,7 +172,7 @@ func (s *volumeScan) carvedFolders() *correlate.Folders {
 	history := maps.Clone(s.paths.History)
 	for ref := range s.above {
 		if of := s.carved.folders[ref]; len(of) > 0 {
-			history[ref] = slices.Concat(history[ref], joinFolderRecords(of))
+			history[ref] = joinFolderRecords(slices.Concat(history[ref], of))
 		}
 	}
 	f := *s.paths

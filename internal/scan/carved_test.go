@@ -18,7 +18,7 @@ func carvedFile(number int64, name string) usn.Record {
 
 // TestCarvedFoldersTakeNoRoom: however many folders there are, files are kept.
 func TestCarvedFoldersTakeNoRoom(t *testing.T) {
-	c := newCarvedRecords()
+	c := newCarvedRecords(4096)
 	for i := range int64(maxCarvedFolders + 10) {
 		r := carvedFile(i, "folder")
 		r.FileAttributes = usn.AttributeDirectory
@@ -37,42 +37,57 @@ func TestCarvedFoldersTakeNoRoom(t *testing.T) {
 	}
 }
 
-// TestFolderRecordsOfPieces: of pieces of a journal, in whatever order they were
-// found and some of them twice, what is kept says the same of each moment as all
-// records do.
-func TestFolderRecordsOfPieces(t *testing.T) {
+// TestFolderRecordsOfClusters: of the clusters of a journal, some of which were
+// overwritten, some copied, some the live journal's, what is kept says the same of
+// each moment as all records that are left.
+func TestFolderRecordsOfClusters(t *testing.T) {
 	reasons := []usn.Reason{usn.ReasonClose, usn.ReasonRenameOldName, usn.ReasonRenameNewName, usn.ReasonFileCreate, usn.ReasonDataExtend, usn.ReasonFileDelete | usn.ReasonClose}
 	ref, root := ntfs.NewFileReference(40, 1), ntfs.NewFileReference(ntfs.RecordRoot, 5)
+	const cluster, clusters = 128, 16
 	found, kept := 0, 0
-	for seed := range uint64(500) {
+	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		var all []event.FolderRecord
-		var pieces [][]event.FolderRecord
-		shift, name := int64(0), 0
-		for number := int64(0); len(all) < 40; number += 8 * int64(1+r.IntN(4)) {
-			if len(all) == 0 || r.IntN(8) == 0 {
-				shift = r.Int64N(1 << 30)
-				pieces = append(pieces, nil)
+		live := r.IntN(clusters)
+		var all, liveRecords []event.FolderRecord
+		var places [2 * clusters][]event.FolderRecord // of the volume: first the journal's old place, then copies
+		name := 0
+		for number := int64(0); number < clusters*cluster; number += 8 * int64(1+r.IntN(4)) {
+			if r.IntN(6) == 0 {
+				name = r.IntN(3)
 			}
-			if r.IntN(5) == 0 {
-				name = r.IntN(4)
-			}
-			rec := event.FolderRecord{USN: number, Offset: number + shift, Reason: reasons[r.IntN(6)&r.IntN(6)&r.IntN(6)],
+			rec := event.FolderRecord{USN: number, Offset: number, Reason: reasons[r.IntN(6)&r.IntN(6)&r.IntN(6)],
 				Name: event.Name{Parent: root, Name: fmt.Sprint("n", name)}}
-			all = append(all, rec)
-			pieces[len(pieces)-1] = append(pieces[len(pieces)-1], rec)
+			at := int(number / cluster)
+			if at == live || at == live+1 {
+				liveRecords = append(liveRecords, rec)
+			} else {
+				places[at] = append(places[at], rec)
+			}
 		}
-		pieces = append(pieces, pieces[0])
-		r.Shuffle(len(pieces), func(i, j int) { pieces[i], pieces[j] = pieces[j], pieces[i] })
+		for range 4 { // copied, then overwritten or not
+			from, to := r.IntN(clusters), clusters+r.IntN(clusters)
+			places[to] = nil
+			for _, rec := range places[from] {
+				rec.Offset += int64(to-from) * cluster
+				places[to] = append(places[to], rec)
+			}
+			if r.IntN(2) == 0 {
+				places[from] = nil
+			}
+		}
 		var got []event.FolderRecord
-		for _, rec := range slices.Concat(pieces...) {
-			got = addFolderRecord(got, rec)
+		for _, rec := range slices.Concat(places[:]...) {
+			got = addFolderRecord(got, rec, cluster)
+			if !slices.ContainsFunc(all, func(o event.FolderRecord) bool { return o.USN == rec.USN }) {
+				all = append(all, rec)
+			}
 		}
 		found += len(all)
 		kept += len(got)
-		whole := &correlate.Folders{History: map[ntfs.FileReference][]event.FolderRecord{ref: all}}
-		joined := &correlate.Folders{History: map[ntfs.FileReference][]event.FolderRecord{ref: joinFolderRecords(got)}}
-		for moment := int64(-1); moment < all[len(all)-1].USN+9; moment++ {
+		whole := &correlate.Folders{History: map[ntfs.FileReference][]event.FolderRecord{ref: slices.Concat(all, liveRecords)}}
+		whole.Sort()
+		joined := &correlate.Folders{History: map[ntfs.FileReference][]event.FolderRecord{ref: joinFolderRecords(slices.Concat(liveRecords, got))}}
+		for moment := int64(-1); moment < clusters*cluster+9; moment += 4 {
 			n := event.Name{Parent: ref, Name: "x.job"}
 			if got, want := joined.Path(n, moment), whole.Path(n, moment); !got.Equal(want) {
 				t.Fatalf("seed %d, moment %d: got %v, want %v\nof %v", seed, moment, got, want, all)

@@ -170,9 +170,15 @@ func (s *volumeScan) tellProblems() []report.Problem {
 }
 
 // fileProblems reports what was lost when a file's attributes were joined. What
-// is wrong within its base record was reported by the walk.
+// is wrong within its base record the walk may have reported; where the walk met
+// so much that not all of it is told, it is counted already.
 func (s *volumeScan) fileProblems(f *ntfs.File) {
-	for _, err := range f.Damage {
+	damage := f.Damage
+	if slices.ContainsFunc(s.omitted, func(o omission) bool { return o.source == "mft" }) {
+		damage = damage[len(f.Record.Damage):]
+	}
+	for _, err := range damage {
 		s.problems = append(s.problems, s.recordProblem(f.Record.Number, err))
 	}
+	s.boundProblems()
 }

@@ -62,12 +62,20 @@ type volumeScan struct {
 
 func newVolumeScan(v *evidence.Volume, o *Options) *volumeScan {
 	s := &volumeScan{volume: v, opts: o, drive: cmp.Or(v.DriveLetter, o.Drive),
-		carved:    newCarvedRecords(),
+		carved:    newCarvedRecords(clusterSize(v)),
 		otherwise: make(map[ntfs.FileReference]bool),
 		folderWas: make(map[ntfs.FileReference]bool), indexed: make(map[ntfs.FileReference][]ntfs.FileName), checked: make(map[*event.File]bool)}
 	s.coverage = report.VolumeSummary{Evidence: v.EvidencePath, Partition: v.Partition, Volume: v.Index, DriveLetter: s.drive,
 		ShadowCopy: v.ShadowCopy, ShadowTime: v.Created}
 	return s
+}
+
+// clusterSize in bytes, 0 where it is not known.
+func clusterSize(v *evidence.Volume) int64 {
+	if v.NTFS == nil {
+		return 0
+	}
+	return v.NTFS.ClusterSize()
 }
 
 func (s *volumeScan) hasMFT() bool     { return s.volume.NTFS != nil && !s.opts.NoMFT }
@@ -94,8 +102,20 @@ func (s *volumeScan) run(ctx context.Context) error {
 		return err
 	}
 	s.decide(events)
+	s.tellUnfollowed(&volume)
 	s.problems = s.tellProblems()
 	return ctx.Err()
+}
+
+// tellUnfollowed reports paths that are broken because folders moved too often.
+func (s *volumeScan) tellUnfollowed(v *correlate.Volume) {
+	n := v.Folders.Unfollowed
+	if v.Carved != nil {
+		n += v.Carved.Unfollowed
+	}
+	if n > 0 {
+		s.problems = append(s.problems, s.problem("volume", fmt.Errorf("%d paths through deep folders were not followed: the folders above were moved or renamed too often", n)))
+	}
 }
 
 // observe makes the passes over $MFT and journal: first what bears a wanted
@@ -141,8 +161,13 @@ func (s *volumeScan) observe(ctx context.Context, want func([]byte) bool) error 
 	for _, err := range s.history.Problems {
 		s.problems = append(s.problems, s.journalProblem(-1, err))
 	}
+	if n := s.history.OmittedNames; n > 0 {
+		s.problems = append(s.problems, s.journalProblem(-1, fmt.Errorf("%d records that tell of names of files are left out: a file had too many", n)))
+	}
 	if n := s.history.Omitted; n > 0 {
-		s.problems = append(s.problems, s.journalProblem(-1, fmt.Errorf("%d further records of files with a wanted name are left out", n)))
+		p := s.journalProblem(-1, fmt.Errorf("%d records of changes to files are left out: a file had too many", n))
+		p.Severity = report.SeverityWarning
+		s.problems = append(s.problems, p)
 	}
 	return nil
 }

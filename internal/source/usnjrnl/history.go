@@ -1,9 +1,6 @@
 package usnjrnl
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/usn"
 )
@@ -15,16 +12,20 @@ type History struct {
 	Records map[ntfs.FileReference][]usn.Record
 	// Problems are records that could not be decoded.
 	Problems []error
-	// Omitted counts the records that were more than are kept.
-	Omitted uint64
+	// Omitted counts the records that were more than are kept of a file: changes,
+	// and those that tell of its names.
+	Omitted, OmittedNames uint64
 
 	of    map[ntfs.FileReference]bool
 	files *trace // of, for a quick no
-	kept  int
 }
 
-// maxHistory bounds the records that are kept of all files of a journal together.
-const maxHistory = 1 << 19
+// Bounds of the records of one file: so many of changes, and so many that tell of
+// its names. Of more, those in the middle are left out.
+const (
+	maxChanges = 1 << 17
+	maxNames   = 1 << 16
+)
 
 // NewHistory prepares a pass that keeps the records of the files for which the
 // map says true; the others have an entry. It must not change any more.
@@ -51,10 +52,6 @@ func (h *History) Visit(r usn.Raw) {
 	if !h.files.has(ref) || r.Major() == 4 || !h.of[ref] {
 		return
 	}
-	if h.kept == maxHistory {
-		h.Omitted++
-		return
-	}
 	rec, err := r.Decode()
 	if err != nil {
 		h.Problems = append(h.Problems, err)
@@ -64,25 +61,71 @@ func (h *History) Visit(r usn.Raw) {
 }
 
 func (h *History) add(ref ntfs.FileReference, rec usn.Record) {
-	h.kept++
 	of := h.Records[ref]
 	if n := len(of); n > 0 && of[n-1].Name == rec.Name {
 		rec.Name = of[n-1].Name // one string for both
 	}
-	h.Records[ref] = append(of, rec)
+	if of = append(of, rec); len(of) > 2*(maxChanges+maxNames) {
+		of = h.trim(of)
+	}
+	h.Records[ref] = of
 }
 
 // Join adds what a pass over the next part of the journal found.
 func (h *History) Join(next *History) {
-	h.Omitted += next.Omitted
-	for _, ref := range slices.Sorted(maps.Keys(next.Records)) {
-		for _, rec := range next.Records[ref] {
-			if h.kept == maxHistory {
-				h.Omitted++
-				continue
-			}
+	for ref, records := range next.Records {
+		for _, rec := range records {
 			h.add(ref, rec)
 		}
+		h.Records[ref] = h.trim(h.Records[ref])
 	}
 	h.Problems = append(h.Problems, next.Problems...)
+	h.Omitted += next.Omitted
+	h.OmittedNames += next.OmittedNames
 }
+
+// trim leaves out the middle of what is more than is kept of one file. That of
+// parts, and of parts trimmed before, is the same as that of the whole.
+func (h *History) trim(records []usn.Record) []usn.Record {
+	if len(records) <= maxNames {
+		return records
+	}
+	var changes, names middle
+	for i := range records {
+		if ofNames(&records[i]) {
+			names.all++
+		} else {
+			changes.all++
+		}
+	}
+	out := records[:0]
+	for i := range records {
+		if ofNames(&records[i]) && names.keeps(maxNames) || !ofNames(&records[i]) && changes.keeps(maxChanges) {
+			out = append(out, records[i])
+		}
+	}
+	h.Omitted += changes.omitted
+	h.OmittedNames += names.omitted
+	clear(records[len(out):])
+	return out
+}
+
+// middle goes through records of one kind, and leaves out those in the middle.
+type middle struct {
+	all, at int
+	omitted uint64
+}
+
+// keeps reports whether the next one is kept, of which there may be most.
+func (m *middle) keeps(most int) bool {
+	i := m.at
+	m.at++
+	if i < most/2 || i >= m.all-most/2 {
+		return true
+	}
+	m.omitted++
+	return false
+}
+
+// ofNames: the record tells of a name of its file that came or went.
+func ofNames(r *usn.Record) bool { return r.Reason&(telling|usn.ReasonHardLinkChange) != 0 }

@@ -161,26 +161,43 @@ func foldersOf(t *testing.T, source usn.Source, survey *Survey, of map[ntfs.File
 	return f
 }
 
-// TestHistoryIsBounded: what is more than is kept is counted, and the same is kept
-// however the journal is cut.
+// TestHistoryIsBounded: what is more than is kept of a file is counted, its first
+// and last records are there, and other files lose nothing by it.
 func TestHistoryIsBounded(t *testing.T) {
-	ref := ntfs.NewFileReference(70, 1)
-	of := map[ntfs.FileReference]bool{ref: true, ntfs.NewFileReference(71, 1): false}
-	h := NewHistory(of)
-	number := int64(0)
-	for _, records := range []int{maxHistory - 5, 10, maxHistory} {
+	busy, quiet, none := ntfs.NewFileReference(70, 1), ntfs.NewFileReference(72, 1), ntfs.NewFileReference(71, 1)
+	of := map[ntfs.FileReference]bool{busy: true, quiet: true, none: false}
+	var want *History
+	const records = 4 * maxChanges
+	for _, cut := range []int{records, 1000, 90_001} {
+		h := NewHistory(of)
 		part := h.Part()
-		for range records {
-			number += 8
-			part.add(ref, usn.Record{USN: number, Name: "x.job"})
+		for i := range records {
+			rec := usn.Record{USN: int64(i) * 8, Name: "x.job", Reason: usn.ReasonDataOverwrite}
+			if i%4 == 0 {
+				rec.Reason = usn.ReasonRenameNewName
+			}
+			part.add(busy, rec)
+			if i%cut == cut-1 {
+				h.Join(part)
+				part = h.Part()
+			}
 		}
+		part.add(quiet, usn.Record{USN: records * 8, Name: "y.job", Reason: usn.ReasonFileCreate})
 		h.Join(part)
-	}
-	kept := h.Records[ref]
-	if len(kept) != maxHistory || kept[len(kept)-1].USN != maxHistory*8 || h.Omitted != maxHistory+5 {
-		t.Errorf("%d records kept, %d omitted", len(kept), h.Omitted)
-	}
-	if of, known := h.Records[ntfs.NewFileReference(71, 1)]; !known || of != nil {
-		t.Error("a file without history has no entry, or records")
+		kept := h.Records[busy]
+		if len(kept) != maxChanges+maxNames || kept[0].USN != 0 || kept[len(kept)-1].USN != (records-1)*8 ||
+			h.Omitted != records*3/4-maxChanges || h.OmittedNames != records/4-maxNames {
+			t.Errorf("parts of %d: %d records kept, %d and %d omitted", cut, len(kept), h.Omitted, h.OmittedNames)
+		}
+		if len(h.Records[quiet]) != 1 {
+			t.Errorf("parts of %d: the other file has %d records", cut, len(h.Records[quiet]))
+		}
+		if want != nil && !reflect.DeepEqual(kept, want.Records[busy]) {
+			t.Errorf("parts of %d: other records are kept than of the whole", cut)
+		}
+		want = h
+		if records, known := h.Records[none]; !known || records != nil {
+			t.Error("a file without history has no entry, or records")
+		}
 	}
 }
