@@ -33,6 +33,20 @@ func journal(t *testing.T, image *fixtures.Image) usn.Source {
 
 func ignore(int64, error) {}
 
+// surveyOf makes the first pass, part by part.
+func surveyOf(t *testing.T, source usn.Source) *Survey {
+	t.Helper()
+	survey := NewSurvey(isJob)
+	for _, r := range usn.Ranges(source, 256) {
+		part := survey.Part(r)
+		if _, err := usn.WalkRange(context.Background(), source, r, part.Visit, ignore); err != nil {
+			t.Fatal(err)
+		}
+		survey.Join(part)
+	}
+	return survey
+}
+
 // TestHistoryOfParts: walking only the parts that the survey names, each by
 // itself, gives what walking the whole journal gives.
 func TestHistoryOfParts(t *testing.T) {
@@ -43,14 +57,7 @@ func TestHistoryOfParts(t *testing.T) {
 			continue
 		}
 		journals++
-		survey := NewSurvey(isJob)
-		for _, r := range usn.Ranges(source, 256) {
-			part := survey.Part(r)
-			if _, err := usn.WalkRange(context.Background(), source, r, part.Visit, ignore); err != nil {
-				t.Fatal(err)
-			}
-			survey.Join(part)
-		}
+		survey := surveyOf(t, source)
 		whole, got := NewHistory(survey.Candidates), NewHistory(survey.Candidates)
 		if _, err := usn.Walk(context.Background(), source, whole.Visit, ignore); err != nil {
 			t.Fatal(err)
@@ -120,14 +127,7 @@ func TestFoldersOfParts(t *testing.T) {
 		if source == nil {
 			continue
 		}
-		survey := NewSurvey(isJob)
-		for _, r := range usn.Ranges(source, 256) {
-			part := survey.Part(r)
-			if _, err := usn.WalkRange(context.Background(), source, r, part.Visit, ignore); err != nil {
-				t.Fatal(err)
-			}
-			survey.Join(part)
-		}
+		survey := surveyOf(t, source)
 		all := foldersOf(t, source, survey, nil)
 		some := make(map[ntfs.FileReference]bool)
 		for ref := range all.Records {
