@@ -70,11 +70,12 @@ func commandName(cmd *cobra.Command) string {
 	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
-// flagError says what a flag expects where its value is none of that.
-func flagError(_ *cobra.Command, err error) error {
+// flagError says what a flag expects where its value is none of that, and else
+// where the flags are described.
+func flagError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	if !errors.As(err, &invalid) {
-		return err
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	}
 	expected := "expected " + kindOfValue(invalid.GetFlag().Value.Type())
 	if errors.Is(err, strconv.ErrRange) {

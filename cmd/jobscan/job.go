@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +69,7 @@ func (f *jobFlags) run(ctx context.Context, a *app, args []string) error {
 	}
 	r := &jobRun{ctx: ctx, app: a, flags: f, after: after}
 	inputs := r.inputs(args)
-	if err := r.open(append(slices.Clone(args), inputs...)); err != nil {
+	if err := r.open(args, inputs); err != nil {
 		return failure(err)
 	}
 	for _, in := range inputs {
@@ -137,15 +136,16 @@ type jobRun struct {
 
 func (r *jobRun) warn(err error) { fmt.Fprintf(r.app.stderr, "jobscan: %s\n", errorText(err)) }
 
-// open prepares the output. It never writes over one of the inputs.
-func (r *jobRun) open(inputs []string) error {
+// open prepares the output. It never writes over one of the inputs, which the
+// arguments led to, nor makes one more.
+func (r *jobRun) open(args, inputs []string) error {
 	var w io.Writer = r.app.stdout
 	if r.flags.output != "" {
 		if r.flags.carve {
 			inputs = withParts(inputs)
 		}
-		if isPartOf(r.flags.output, inputs) {
-			return fmt.Errorf("%s is an input, or in a folder of them: nothing is written there", r.flags.output)
+		if isOneOf(r.flags.output, inputs) || isJobIn(r.flags.output, args) {
+			return fmt.Errorf("%s is an input, or named as one in a folder of them: nothing is written there; name a file outside of it", r.flags.output)
 		}
 		file, err := createOutput(r.flags.output, r.flags.force)
 		if err != nil {

@@ -192,3 +192,19 @@ func TestJobCarvesAStream(t *testing.T) {
 		}
 	}
 }
+
+// TestJobEndlessInput: a device on standard input is as endless as one that is named.
+func TestJobEndlessInput(t *testing.T) {
+	f, err := os.Open("/dev/zero")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer f.Close()
+	in, err := openJobInput(&app{stdin: f}, "-")
+	if err != nil || !in.endless {
+		t.Fatalf("got %+v, %v", in, err)
+	}
+	if code, _, errOut := jobCommand(f, "--carve", "-"); code != 2 || !strings.Contains(errOut, "the device gives no size") {
+		t.Errorf("got %d, %s", code, errOut)
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/term"
+
 	"github.com/jobscan/jobscan/internal/disk"
 	"github.com/jobscan/jobscan/internal/disk/split"
 	"github.com/jobscan/jobscan/jobfile"
@@ -56,7 +58,7 @@ func jobsInFolder(folder string) ([]string, error) {
 	var out []string
 	for _, e := range entries {
 		name := filepath.Join(folder, e.Name())
-		if !strings.EqualFold(filepath.Ext(name), ".job") {
+		if !isJobName(name) {
 			continue
 		}
 		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
@@ -67,6 +69,9 @@ func jobsInFolder(folder string) ([]string, error) {
 	return out, nil
 }
 
+// isJobName reports the name of a job file, without regard to case.
+func isJobName(name string) bool { return strings.EqualFold(filepath.Ext(name), ".job") }
+
 // jobInput is an opened file, or standard input.
 type jobInput struct {
 	r     io.Reader
@@ -76,7 +81,7 @@ type jobInput struct {
 	plain bool         // an ordinary file that was named
 	shut  func() error
 
-	endless bool // a character device that was named and has no size
+	endless bool // a character device that has no size, and is no terminal
 }
 
 func openJobInput(a *app, name string) (*jobInput, error) {
@@ -112,6 +117,8 @@ func openJobInput(a *app, name string) (*jobInput, error) {
 			return in, err
 		}
 		in.endless = info.Mode()&os.ModeCharDevice != 0
+	case info.Mode()&os.ModeCharDevice != 0:
+		in.endless = !term.IsTerminal(int(file.Fd()))
 	}
 	return in, nil
 }

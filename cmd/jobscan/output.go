@@ -73,7 +73,7 @@ func (f *outputFlags) open(a *app, host *evidence.Host) (*output, error) {
 	var w io.Writer = a.stdout
 	if f.file != "" {
 		if isPartOf(f.file, f.evidence(host)) {
-			return nil, fmt.Errorf("%s is evidence, or in a folder of it: nothing is written there", f.file)
+			return nil, fmt.Errorf("%s is evidence, or in a folder of it: nothing is written there; name a file outside of it", f.file)
 		}
 		if out.file, err = createOutput(f.file, f.force); err != nil {
 			return nil, err

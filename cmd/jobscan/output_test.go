@@ -101,6 +101,25 @@ func TestIsPartOf(t *testing.T) {
 	}
 }
 
+// TestIsJobIn: a job file in a folder of them would be read by the next run.
+func TestIsJobIn(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, name := range []string{"jobs/sub", "other"} {
+		if err := os.MkdirAll(name, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]bool{
+		"jobs/x.job": true, "other/../jobs/X.JOB": true, filepath.Join(dir, "jobs", "x.job"): true,
+		"jobs/x.csv": false, "jobs/sub/x.job": false, "x.job": false, "none/x.job": false,
+	} {
+		if got := isJobIn(name, []string{"missing", "jobs"}); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}
+
 // TestDanglingLink: no file is made at the end of a link, which may lead anywhere.
 func TestDanglingLink(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link")

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/jobscan/jobscan/internal/disk"
 )
@@ -13,20 +14,45 @@ import (
 // isPartOf reports that an output file is one of the files at the paths, or that
 // it is, or would be made, in a folder among them or below it.
 func isPartOf(name string, paths []string) bool {
-	self, selfErr := os.Stat(name)
-	for _, path := range paths {
-		if disk.DeviceName(path) { // "C:" is also a folder, the current one of that drive
-			continue
-		}
-		other, err := os.Stat(path)
-		if err != nil {
-			continue
-		}
-		if selfErr == nil && os.SameFile(self, other) || other.IsDir() && inFolder(name, other) {
-			return true
-		}
+	return isOneOf(name, paths) || slices.ContainsFunc(paths, func(path string) bool {
+		folder := statPath(path)
+		return folder != nil && folder.IsDir() && inFolder(name, folder)
+	})
+}
+
+// isOneOf reports that an output file is one of the files at the paths.
+func isOneOf(name string, paths []string) bool {
+	self, err := os.Stat(name)
+	return err == nil && slices.ContainsFunc(paths, func(path string) bool {
+		other := statPath(path)
+		return other != nil && os.SameFile(self, other)
+	})
+}
+
+// isJobIn reports that an output file is named as a job file is, directly in one
+// of the folders among the paths: another run would read it.
+func isJobIn(name string, paths []string) bool {
+	if !isJobName(name) {
+		return false
 	}
-	return false
+	self, err := os.Stat(filepath.Dir(name))
+	return err == nil && slices.ContainsFunc(paths, func(path string) bool {
+		folder := statPath(path)
+		return folder != nil && os.SameFile(self, folder)
+	})
+}
+
+// statPath asks for an input; nil if it is a device or not there. "C:" is a device,
+// and also a folder, the current one of that drive.
+func statPath(path string) fs.FileInfo {
+	if disk.DeviceName(path) {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return info
 }
 
 // inFolder reports that a file, which need not be there, is in a folder or below

@@ -1,6 +1,10 @@
 package evidence
 
-import "github.com/jobscan/jobscan/jobfile"
+import (
+	"errors"
+
+	"github.com/jobscan/jobscan/jobfile"
+)
 
 // What to do about a file that is no evidence when it stands alone.
 const (
@@ -9,7 +13,8 @@ const (
 )
 
 // artifactMagics is how files of Windows begin that are often at hand beside a
-// volume and are none. No boot sector of NTFS begins so.
+// volume and are none. Evidence whose first bytes were overwritten can begin so
+// too: these say what a file is only once nothing in it can be read.
 var artifactMagics = []struct {
 	offset int
 	magic  string
@@ -31,6 +36,22 @@ func artifact(head []byte) string {
 		}
 	}
 	return ""
+}
+
+// instead gives for err, with which f did not open, what f is in place of a
+// volume; err itself where that says more, or it is not known what f is.
+func instead(f *File, err error) error {
+	if !errors.Is(err, errNotNTFS) {
+		return err
+	}
+	what := artifact(readHead(f.image, f.Size))
+	if what == "" && isJobFile(f) {
+		what = isAJob
+	}
+	if what == "" {
+		return err
+	}
+	return errors.New("this is " + what)
 }
 
 const isAJob = "a job file: decode it with 'jobscan job'"

@@ -130,16 +130,17 @@ func (o *opener) sniff(root, path string, d fs.DirEntry) {
 		return
 	}
 	f := newFile(path, opened)
-	k, named := looseKind(f), namedKind(d.Name()) != kindImage
-	if k == kindImage && named {
+	k := looseKind(f)
+	if k == kindImage && hinted(d.Name()) {
 		k = classify(f) // by more than its first page
 	}
 	if k == kindImage {
+		named := namedKind(d.Name()) != kindImage
 		switch head := readHead(f.image, headSize); {
+		case f.Size >= smallestDisk && (hasNTFS(head) || !named && isPartitioned(head)):
+			o.leftAlone = append(o.leftAlone, path)
 		case named:
 			o.refuse(path, unlike(f))
-		case f.Size >= smallestDisk && (hasNTFS(head) || isPartitioned(head)):
-			o.leftAlone = append(o.leftAlone, path)
 		}
 		if err := opened.Image.Close(); err != nil {
 			o.fail(path, err)

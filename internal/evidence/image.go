@@ -89,18 +89,11 @@ func (o *opener) content(f *File) {
 		o.fail(f.Path, errors.New("empty file: expected an NTFS volume, a disk, or an extracted $MFT or $J"))
 		return
 	}
-	if what := artifact(readHead(f.image, min(f.Size, headSize))); what != "" {
-		o.fail(f.Path, errors.New("this is "+what))
+	if k := classify(f); k != kindImage {
+		o.loose = append(o.loose, &loose{file: f, kind: k})
 		return
 	}
-	switch k := classify(f); {
-	case k != kindImage:
-		o.loose = append(o.loose, &loose{file: f, kind: k})
-	case isJobFile(f):
-		o.fail(f.Path, errors.New("this is "+isAJob))
-	default:
-		o.image(f)
-	}
+	o.image(f)
 }
 
 // image adds the volumes of a volume or disk image.
@@ -125,7 +118,7 @@ func (o *opener) image(f *File) {
 	v := &Volume{EvidencePath: f.Path, Container: f.Container, Reader: f.image, Size: f.Size, file: f, DriveLetter: letterOfDevice(f.Path)}
 	v.NTFS, v.OpenErr = openNTFS(v.Reader, v.Size)
 	if v.OpenErr != nil {
-		o.fail(f.Path, v.OpenErr)
+		o.fail(f.Path, instead(f, v.OpenErr))
 		return
 	}
 	o.add(v)

@@ -4,47 +4,54 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 )
 
-// namedKind is what a file is by its name alone: kindMFT, kindJournal, or
+// namedKind is what a file is by its whole name alone: kindMFT, kindJournal, or
 // kindImage for neither. Collectors write "$MFT", "C_$MFT", "$J", "$UsnJrnl_$J",
-// "$UsnJrnl%3A$J", "UsnJrnl.bin". What tools make out of these, and what else
-// bears their names, is neither.
+// "$UsnJrnl%3A$J", "UsnJrnl.bin". What tools make out of these, or lay beside them,
+// has a name that goes on: "$MFT.sha512", "$UsnJrnl%3A$J.idx".
 func namedKind(name string) kind {
-	n := strings.ToLower(strings.ReplaceAll(name, "%24", "$"))
-	if isMaxName(name) || isMirrorName(n) || strings.Contains(n, "$max") || strings.Contains(n, "$bitmap") || slices.Contains(derived, filepath.Ext(n)) {
-		return kindImage
-	}
-	stem := strings.TrimSuffix(strings.TrimSuffix(n, ".bin"), ".raw")
+	n := escapes.Replace(strings.ToLower(name))
 	switch {
-	case hasWord(n, "$usnjrnl") || hasWord(n, "$j") || stem == "usnjrnl":
+	case journalName.MatchString(n):
 		return kindJournal
-	case hasWord(n, "$mft") || stem == "mft":
+	case mftName.MatchString(n):
 		return kindMFT
 	}
 	return kindImage
 }
 
-// derived are the extensions of what is no copy of a stream: results of tools,
-// notes, programs, and the slack that some collectors save apart.
-var derived = []string{".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".htm", ".log", ".md", ".db",
-	".sqlite", ".body", ".bodyfile", ".xls", ".xlsx", ".pdf", ".yaml", ".yml", ".md5", ".sha1", ".sha256", ".lnk", ".pf",
-	".exe", ".py", ".ps1", ".fileslack", ".tkape", ".mkape", ".parquet"}
+// escapes are those of characters that a name of a file cannot hold everywhere.
+var escapes = strings.NewReplacer("%24", "$", "%3a", ":", "%5c", `\`, "%2f", "/", "%20", " ")
 
-// hasWord reports that a word stands in a name, and no letter or digit behind it.
-func hasWord(name, word string) bool {
-	for {
-		_, after, found := strings.Cut(name, word)
-		if !found {
-			return false
-		}
-		if after == "" || after[0] < '0' || after[0] > '9' && after[0] < 'a' || after[0] > 'z' {
-			return true
-		}
-		name = after
-	}
+// What may stand in a name before that of the stream, and behind it: the mark of a
+// copy, of a drive, of an archive.
+const (
+	beforeStream = `^(?:.*[^\pL\pN])?`
+	copyMark     = `\.bin|\.raw|\.copy\d*| ?\(\d+\)|\.(?:gz|zip|7z|xz|zst|bz2|rar|tar|tgz|wim)`
+	behindStream = `(?:` + copyMark + `|_[a-z])*$`
+)
+
+var (
+	mftName     = regexp.MustCompile(`(?s)(?:` + beforeStream + `\$mft|^mft)` + behindStream)
+	journalName = regexp.MustCompile(`(?s)(?:` + beforeStream + `(?:\$extend)?(?:\$usnjrnl|\$j|\$usnjrnl\$j)|^usnjrnl)` + behindStream)
+)
+
+var copyMarks = regexp.MustCompile(`(?:` + copyMark + `)*$`)
+
+// streamName is a name of a stream without the marks of copies and archives.
+func streamName(name string) string {
+	n := copyMarks.ReplaceAllString(escapes.Replace(strings.ToLower(name)), "")
+	return strings.ReplaceAll(n, "$", "")
+}
+
+// hinted reports a name with that of $MFT or $J anywhere in it, whose file is worth
+// more than a look at its first page.
+func hinted(name string) bool {
+	n := escapes.Replace(strings.ToLower(name))
+	return namedKind(name) != kindImage || strings.Contains(n, "$mft") || strings.Contains(n, "$j")
 }
 
 // String is the name of the stream.
@@ -84,32 +91,34 @@ func tooSmall(size int64) string {
 }
 
 // tellRefused makes problems of what was refused in the folder root, from whose
-// files those from the given one on were taken.
+// files those from the given one on were taken. Beside a stream that was taken and
+// has its name, a refused file is a warning: it may be another copy of it.
 func (o *opener) tellRefused(root string, from int) {
-	told := 0
-	for _, r := range o.refused {
-		if o.isHusk(&r, from) {
+	taken := takenFrom(o.loose[from:])
+	told, warnings := 0, 0
+	for i := range o.refused {
+		r := &o.refused[i]
+		if r.isHusk() && taken.beside(r.path, r.kind) || taken.same(r.path) {
 			continue
 		}
+		isCopy := taken.copyOf(r.path, r.kind)
 		if told++; told <= maxRefused {
-			o.fail(r.path, fmt.Errorf("named as a %s is, and not read: %s", r.kind, r.why))
+			err := fmt.Errorf("named as a %s is, and not read: %s", r.kind, r.why)
+			o.host.Problems = append(o.host.Problems, Problem{Path: r.path, Err: err, Warning: isCopy})
+		} else if isCopy {
+			warnings++
 		}
 	}
 	o.refused = nil
-	if told > maxRefused {
-		o.fail(root, fmt.Errorf("%d further files are named as a $MFT or $J is, and not read", told-maxRefused))
+	if left := told - maxRefused; left > 0 {
+		err := fmt.Errorf("%d further files are named as a $MFT or $J is, and not read", left)
+		o.host.Problems = append(o.host.Problems, Problem{Path: root, Err: err, Warning: left == warnings})
 	}
 }
 
-// isHusk: the file is the unnamed stream of $UsnJrnl, which is always empty, and
-// its $J was taken from the same folder.
-func (o *opener) isHusk(r *refused, from int) bool {
-	if r.why != emptyFile || !strings.EqualFold(filepath.Base(r.path), "$UsnJrnl") {
-		return false
-	}
-	return slices.ContainsFunc(o.loose[from:], func(l *loose) bool {
-		return l.kind == kindJournal && filepath.Dir(l.file.Path) == filepath.Dir(r.path)
-	})
+// isHusk: the file is the unnamed stream of $UsnJrnl, which is always empty.
+func (r *refused) isHusk() bool {
+	return r.why == emptyFile && strings.EqualFold(filepath.Base(r.path), "$UsnJrnl")
 }
 
 const (

@@ -128,5 +128,8 @@ func openNTFS(r io.ReaderAt, size int64) (*ntfs.Volume, error) {
 		return nil, fmt.Errorf("NTFS volume that cannot be opened: %w", err)
 	}
 	found := head[min(3, len(head)):min(11, len(head))]
-	return nil, fmt.Errorf("not an NTFS volume: expected %q at 0x3, found %q, and there is neither a backup boot sector nor the FILE record of $MFT", oemNTFS, found)
+	return nil, fmt.Errorf("%w: expected %q at 0x3, found %q, and there is neither a backup boot sector nor the FILE record of $MFT", errNotNTFS, oemNTFS, found)
 }
+
+// errNotNTFS refuses what nothing shows to be a volume, of NTFS or another.
+var errNotNTFS = errors.New("not an NTFS volume")

@@ -21,7 +21,7 @@ func Limits(options map[string]string) []string {
 	var out []string
 	for _, name := range limits {
 		value, ok := options[name]
-		if !ok || value == "false" {
+		if !ok || value == "" || value == "false" {
 			continue
 		}
 		text := "--" + name
@@ -31,6 +31,15 @@ func Limits(options map[string]string) []string {
 		out = append(out, text)
 	}
 	return out
+}
+
+// NothingFound is the result of a scan whose report has no findings, in a sentence.
+func NothingFound(options map[string]string) string {
+	asked := Asked(options)
+	if asked != "" {
+		asked = " " + asked
+	}
+	return "No .job file was found" + asked + " that the rules ask for: nothing matched, nothing was left undecided or excluded."
 }
 
 // Asked says for a report without findings what alone was asked for: "in the asked

@@ -26,6 +26,9 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%v: got %q, want %q", tt.options, got, tt.want)
 		}
 	}
+	if got := Limits(map[string]string{"from": "", "no-usn": "true"}); !slices.Equal(got, []string{"--no-usn"}) {
+		t.Errorf("an empty value: got %q", got)
+	}
 	if got := ScanOptions(NewDocument(TypeHeader)); len(got) != 0 {
 		t.Errorf("a header without options gives %v", got)
 	}

@@ -29,7 +29,7 @@ func (s *volumeScan) describeVolume() {
 			s.problems = append(s.problems, p)
 		}
 	}
-	s.coverage.USN.Present = v.Journal != nil
+	s.coverage.USN.Present = v.Journal != nil || s.opts.NoUSN && v.JournalErr != nil
 	if v.JournalErr != nil && !s.opts.NoUSN {
 		s.problems = append(s.problems, s.problem("usn", v.JournalErr))
 	}

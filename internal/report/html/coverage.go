@@ -34,7 +34,7 @@ func newVolume(v report.Document, z zone, options map[string]string) volume {
 		out.Name += " of " + z.second(made)
 	}
 	out.setWindow(v, z, options)
-	out.Doubts = doubts(v)
+	out.Doubts = doubts(v, options)
 	out.Facts = facts(v, z)
 	for _, a := range v.Texts("artifacts") {
 		out.Artifacts = append(out.Artifacts, report.Visible(a))
@@ -89,10 +89,10 @@ func (o *volume) setWindow(v report.Document, z zone, options map[string]string)
 	first, last := v.Text("usn.first_time"), v.Text("usn.last_time")
 	present, _ := v.Lookup("usn.present")
 	switch {
-	case options["no-usn"] == "true":
-		o.NoWindow = "The change journal was left out by --no-usn. " + meaning
 	case present != true:
 		o.NoWindow = "No change journal was found. " + meaning
+	case options["no-usn"] == "true":
+		o.NoWindow = "The change journal was left out by --no-usn. " + meaning
 	case first == "" || last == "":
 		o.NoWindow = "The change journal holds no record that could be read. " + meaning
 	default:
@@ -108,7 +108,7 @@ func (o *volume) setWindow(v report.Document, z zone, options map[string]string)
 
 // doubts are the sentences on what could not be read of a volume, and on what
 // weakens its times.
-func doubts(v report.Document) []string {
+func doubts(v report.Document, options map[string]string) []string {
 	var out []string
 	for _, d := range []struct{ name, before, after string }{
 		{"usn.damaged_bytes", "", " bytes of the journal could not be decoded: what was recorded there is not known."},
@@ -132,7 +132,11 @@ func doubts(v report.Document) []string {
 		out = append(out, sentence)
 	}
 	if present, told := v.Lookup("mft.present"); told && present == false {
-		out = append(out, "No $MFT was read: what files are there now, and their contents, are not known.")
+		why := "No $MFT was read"
+		if options["no-mft"] == "true" {
+			why = "$MFT was not looked for (--no-mft)"
+		}
+		out = append(out, why+": what files are there now, and their contents, are not known.")
 	}
 	return out
 }

@@ -69,7 +69,7 @@ func (w *writer) page(summary report.Document) pageModel {
 // result counts the rows by verdict, or says in words that there are none.
 func (w *writer) result(tiles []tile) string {
 	if w.n == 0 {
-		return "No .job file was found that the rules ask for: nothing matched, nothing was left undecided or excluded."
+		return report.NothingFound(w.options)
 	}
 	var parts []string
 	for _, t := range tiles {

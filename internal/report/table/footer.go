@@ -61,11 +61,7 @@ func (t *writer) footer(summary report.Document) []byte {
 // result counts the rows by verdict, or says in words that there are none.
 func (t *writer) result() string {
 	if t.drawn == 0 {
-		asked := report.Asked(t.options)
-		if asked != "" {
-			asked = " " + asked
-		}
-		return "No .job file was found" + asked + " that the rules ask for: nothing matched, nothing was left undecided or excluded."
+		return report.NothingFound(t.options)
 	}
 	var parts []string
 	for _, verdict := range []string{"match", "undecided", "excluded", "no_match"} {
@@ -140,11 +136,11 @@ func (t *writer) journal(v report.Document) string {
 	if !hasMFT(v) {
 		meaning = ", so only chance traces can be seen"
 	}
-	if t.options["no-usn"] == "true" {
-		return "journal left out by --no-usn" + meaning
-	}
 	if present, _ := v.Lookup("usn.present"); present != true {
 		return "no journal" + meaning
+	}
+	if t.options["no-usn"] == "true" {
+		return "journal left out by --no-usn" + meaning
 	}
 	first, last := v.Text("usn.first_time"), v.Text("usn.last_time")
 	text := "journal is empty"
@@ -167,7 +163,7 @@ func (t *writer) records(v report.Document) string {
 	switch {
 	case hasMFT(v):
 	case t.options["no-mft"] == "true":
-		return "$MFT left out by --no-mft"
+		return "$MFT not looked for (--no-mft)"
 	default:
 		return "no $MFT"
 	}
