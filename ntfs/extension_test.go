@@ -68,12 +68,7 @@ func TestAttributeListBomb(t *testing.T) {
 			resident(0x30, "", fileNameValue(5|5<<48, "base.job", 1))}})
 		tv.add(recordSpec{number: 40, sequence: 1, base: 30 | 4<<48, attributes: [][]byte{resident(0x30, "", fileNameValue(5|5<<48, "more.job", 1))}})
 		b := tv.bytes()
-		r := &countReads{ReaderAt: bytes.NewReader(b)}
-		v, err := Open(r, int64(len(b)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.bytes = 0
+		v, r := openCounted(t, b)
 		f, err := v.File(30, 40)
 		if err != nil {
 			t.Fatal(err)
@@ -94,6 +89,18 @@ func TestAttributeListBomb(t *testing.T) {
 			}
 		}
 	}
+}
+
+// openCounted opens a volume and begins to count.
+func openCounted(t *testing.T, b []byte) (*Volume, *countReads) {
+	t.Helper()
+	r := &countReads{ReaderAt: bytes.NewReader(b)}
+	v, err := Open(r, int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.calls, r.bytes = 0, 0
+	return v, r
 }
 
 // TestListsOfOthers: an attribute list that names the records of another file is
@@ -143,12 +150,7 @@ func TestListsOfOthers(t *testing.T) {
 	for _, tt := range tests {
 		file(base, 150, tt.list)
 		b := tv.bytes()
-		r := &countReads{ReaderAt: bytes.NewReader(b)}
-		v, err := Open(r, int64(len(b)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.calls = 0
+		v, r := openCounted(t, b)
 		f, err := v.File(base, tt.candidate)
 		if err != nil {
 			t.Fatal(err)
@@ -186,12 +188,7 @@ func TestChildOfManyRecords(t *testing.T) {
 	}{{"deleted", recordSpec{number: 31}, base}, {"in use behind it", live, 399}} {
 		tv.add(tt.add)
 		b := tv.bytes()
-		r := &countReads{ReaderAt: bytes.NewReader(b)}
-		v, err := Open(r, int64(len(b)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.calls = 0
+		v, r := openCounted(t, b)
 		f, err := v.FindJournal()
 		if err != nil || f.Record.Number != tt.want {
 			t.Errorf("%s: got %+v, %v; want record %d", tt.name, f, err, tt.want)

@@ -25,7 +25,7 @@ const maxDepth = 64
 // Values may be *ordereddict.Dict, Document, lists, strings, booleans, integers
 // of any size, finite floats, json.Number and nil; maps are refused, for they
 // have no order, and so is nesting beyond 64 levels. A lone surrogate is written
-// as its \udXXX escape, any other invalid byte as \ufffd; control, bidirectional
+// as its escape (\ud800), any other invalid byte as \ufffd; control, bidirectional
 // and invisible characters are escaped, so that a line is safe to show on a
 // terminal.
 func WriteJSONLine(w io.Writer, d *ordereddict.Dict) error {

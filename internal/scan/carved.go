@@ -8,6 +8,7 @@ import (
 
 	"github.com/jobscan/jobscan/internal/correlate"
 	"github.com/jobscan/jobscan/internal/event"
+	"github.com/jobscan/jobscan/internal/source/usnjrnl"
 	"github.com/jobscan/jobscan/ntfs"
 	"github.com/jobscan/jobscan/usn"
 )
@@ -124,15 +125,12 @@ func addFolderRecord(records []event.FolderRecord, r event.FolderRecord, cluster
 	r.Name = records[last].Name // one string for both
 	p := &records[last]
 	together := p.USN < r.USN && r.USN-p.USN == r.Offset-p.Offset && p.Offset/clusterSize == r.Offset/clusterSize
-	if together && p.Reason&telling == 0 && r.Reason&telling == 0 {
+	if together && (p.Reason|r.Reason)&usnjrnl.Telling == 0 {
 		*p = r
 		return records
 	}
 	return append(records, r)
 }
-
-// telling are the reasons of the records of folders that tell more than a name.
-const telling = usn.ReasonFileCreate | usn.ReasonFileDelete | usn.ReasonRenameOldName | usn.ReasonRenameNewName
 
 // joinFolderRecords puts records in the order of the journal and drops those that
 // were found before, and those after which another one says the same: a record
@@ -148,7 +146,7 @@ func joinFolderRecords(records []event.FolderRecord) []event.FolderRecord {
 		case last < 0 || out[last].Name != r.Name:
 			out = append(out, r)
 		case out[last].USN == r.USN && out[last].Reason == r.Reason: // found twice
-		case (out[last].Reason|r.Reason)&telling == 0:
+		case (out[last].Reason|r.Reason)&usnjrnl.Telling == 0:
 			out[last] = r
 		default:
 			out = append(out, r)

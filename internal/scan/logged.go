@@ -10,7 +10,7 @@ import (
 )
 
 // maxLogged bounds the bytes of the journal records that are kept of one $LogFile:
-// twice those that a log of the usual size can carry.
+// as many as a log of the usual size has.
 const maxLogged = 64 << 20
 
 // loggedRecords are the journal records of $LogFile, as bytes: nearly all of them
@@ -24,12 +24,12 @@ type loggedRecords struct {
 
 // loggedRecord is the place of a record.
 type loggedRecord struct {
-	offset, usn    int64
-	file           ntfs.FileReference
-	directory      bool
-	chunk, start   uint32
-	length         uint16
-	nameAt, nameTo uint16 // in the record
+	offset, usn     int64
+	file            ntfs.FileReference
+	directory       bool
+	chunk, start    uint32
+	length          uint16
+	nameAt, nameEnd uint16 // in the record
 }
 
 const loggedChunk = 256 << 10
@@ -45,9 +45,8 @@ func (l *loggedRecords) add(r logfile.JournalRecord) {
 		l.chunks = append(l.chunks, make([]byte, 0, max(loggedChunk, len(r.Bytes))))
 		last++
 	}
-	nameAt := cap(r.Bytes) - cap(r.Name)
 	l.records = append(l.records, loggedRecord{r.Offset, r.USN, r.File, r.Directory, uint32(last), uint32(len(l.chunks[last])),
-		uint16(len(r.Bytes)), uint16(nameAt), uint16(nameAt + len(r.Name))})
+		uint16(len(r.Bytes)), uint16(r.NameAt), uint16(r.NameEnd)})
 	l.chunks[last] = append(l.chunks[last], r.Bytes...)
 }
 
@@ -65,7 +64,7 @@ func (s *volumeScan) keepLogged(want func([]byte) bool) {
 		if s.covered(r.usn) {
 			continue
 		}
-		wanted := want(l.of(r)[r.nameAt:r.nameTo])
+		wanted := want(l.of(r)[r.nameAt:r.nameEnd])
 		if wanted || r.directory {
 			s.keepLoggedRecord(r, wanted)
 		} else {

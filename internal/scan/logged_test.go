@@ -25,7 +25,7 @@ func logged(offset, number int64, ref ntfs.FileReference, name string) logfile.J
 	for i, u := range units {
 		le.PutUint16(b[60+2*i:], u)
 	}
-	return logfile.JournalRecord{Offset: offset, USN: number, File: ref, Bytes: b, Name: b[60 : 60+2*len(units)]}
+	return logfile.JournalRecord{Offset: offset, USN: number, File: ref, Bytes: b, NameAt: 60, NameEnd: 60 + 2*len(units)}
 }
 
 // TestKeepLogged: of the journal records in $LogFile those are kept that the

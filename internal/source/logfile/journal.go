@@ -11,13 +11,16 @@ import (
 // JournalRecord is a USN_RECORD_V2 or V3 that the log carries, one that
 // usn.ParseRecord takes.
 type JournalRecord struct {
-	Offset    int64 // of the log record that it lies in, bytes from the start of $LogFile
-	USN       int64
-	File      ntfs.FileReference // in V3 the lower half
-	Directory bool
-	Bytes     []byte // valid during the call that gives it
-	Name      []byte // of these, in UTF-16LE
+	Offset          int64 // of the log record that it lies in, bytes from the start of $LogFile
+	USN             int64
+	File            ntfs.FileReference // in V3 the lower half
+	Directory       bool
+	Bytes           []byte // valid during the call that gives it
+	NameAt, NameEnd int    // in Bytes
 }
+
+// Name is the name in UTF-16LE, a part of Bytes.
+func (r *JournalRecord) Name() []byte { return r.Bytes[r.NameAt:r.NameEnd] }
 
 // asJournalRecord reads from a record that journalRecord has accepted.
 func asJournalRecord(b []byte, offset int64) JournalRecord {
@@ -25,8 +28,8 @@ func asJournalRecord(b []byte, offset int64) JournalRecord {
 	r := JournalRecord{Offset: offset, File: ntfs.FileReference(le.Uint64(b[8:])), Bytes: b}
 	h := b[16*(int(le.Uint16(b[4:]))-2):]
 	r.USN, r.Directory = int64(le.Uint64(h[24:])), usn.FileAttributes(le.Uint32(h[52:])).IsDirectory()
-	length, at := int(le.Uint16(h[56:])), int(le.Uint16(h[58:]))
-	r.Name = b[at : at+length]
+	r.NameAt = int(le.Uint16(h[58:]))
+	r.NameEnd = r.NameAt + int(le.Uint16(h[56:]))
 	return r
 }
 

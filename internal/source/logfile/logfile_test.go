@@ -130,7 +130,7 @@ func read(t *testing.T, b []byte, recordSize, clusterSize int, want func([]byte)
 	traces, stats, problems := Traces(bytes.NewReader(b), int64(len(b)), recordSize, clusterSize, want, func(found JournalRecord) {
 		r, err := usn.ParseRecord(found.Bytes)
 		if err != nil || int(r.Length) != len(found.Bytes) || r.USN != found.USN || r.File != found.File ||
-			r.FileAttributes.IsDirectory() != found.Directory || r.Name != wtf8.FromLE(found.Name) {
+			r.FileAttributes.IsDirectory() != found.Directory || r.Name != wtf8.FromLE(found.Name()) {
 			t.Fatalf("journal record of %d bytes at %#x, USN %d: %+v, %v", len(found.Bytes), found.Offset, found.USN, r, err)
 		}
 		r.Offset = found.Offset

@@ -55,8 +55,9 @@ func (f *Folders) Join(next *Folders) {
 	}
 }
 
-// telling are the reasons of the records that every path is made of.
-const telling = usn.ReasonFileCreate | usn.ReasonFileDelete | usn.ReasonRenameOldName | usn.ReasonRenameNewName
+// Telling are the reasons of a folder's records that tell more than its name and
+// place: of others in a row the last one says all.
+const Telling = usn.ReasonFileCreate | usn.ReasonFileDelete | usn.ReasonRenameOldName | usn.ReasonRenameNewName
 
 // AppendFolder adds a folder's record to those before it, in the place of the last
 // one if that has the same name and neither tells more than the name: a record
@@ -69,7 +70,7 @@ func AppendFolder(records []event.FolderRecord, r usn.Raw) []event.FolderRecord 
 		return append(records, rec)
 	}
 	rec.Name = records[n-1].Name
-	if rec.Reason&telling == 0 && records[n-1].Reason&telling == 0 {
+	if (rec.Reason|records[n-1].Reason)&Telling == 0 {
 		records[n-1] = rec
 		return records
 	}

@@ -128,4 +128,4 @@ func (m *middle) keeps(most int) bool {
 }
 
 // ofNames: the record tells of a name of its file that came or went.
-func ofNames(r *usn.Record) bool { return r.Reason&(telling|usn.ReasonHardLinkChange) != 0 }
+func ofNames(r *usn.Record) bool { return r.Reason&(Telling|usn.ReasonHardLinkChange) != 0 }
